@@ -1,0 +1,205 @@
+"""The frozen types that a compiled course is made of, and nothing that computes.
+
+Texts in these types are rendered: `Html` is safe block HTML, `Inline` safe inline HTML; both were made by the compiler
+from Markdown in which raw HTML is an error. Plain `str` is plain text, to be escaped by whoever shows it. Ids are the
+author's and never change once a course is released; answers and progress are stored under them.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+Slug = Annotated[str, Field(pattern=SLUG, max_length=64)]
+Html = str
+Inline = str
+Locale = Literal["en", "sr", "sr_Latn", "bs", "cnr", "mk", "sq"]
+
+
+class Frozen(BaseModel):
+    """Base of all content types: immutable, and unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# ── the programme ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Topic(Frozen):
+    """One of the programme's priority topics; `origin` tells whether the needs assessment itself names it."""
+
+    id: Slug
+    title: str
+    origin: Literal["assessment", "curricula"]
+
+
+class Named(Frozen):
+    """A country (id: ISO 3166-1 alpha-2) or an audience, with its name in English."""
+
+    id: str
+    title: str
+
+
+class Programme(Frozen):
+    """The regional programme that courses belong to."""
+
+    title: str
+    topics: tuple[Topic, ...]
+    countries: tuple[Named, ...]
+    audiences: tuple[Named, ...]
+
+
+class Source(Frozen):
+    """A document that courses cite. `year` is the year of publication, `as_of` the day it was last looked up."""
+
+    id: Slug
+    kind: Literal["treaty", "law", "judgment", "guidance", "statistics", "report", "book", "article"]
+    title: str
+    short: str
+    publisher: str
+    year: int
+    number: str = ""
+    url: str = ""
+    as_of: date | None = None
+
+
+# ── a lesson ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Block(Frozen):
+    """A piece of a lesson, in reading order.
+
+    kind       carries
+    html       html
+    note, warning, case   title (may be ""), blocks
+    countries  blocks, all of kind country: neighbours in the text; who shows them may put one first
+    country    country (ISO code), blocks
+    check      question: the id of a question of the course
+    """
+
+    kind: Literal["html", "note", "warning", "case", "countries", "country", "check"]
+    html: Html = ""
+    title: str = ""
+    country: str = ""
+    question: str = ""
+    blocks: tuple[Block, ...] = ()
+
+
+class Lesson(Frozen):
+    """A compiled lesson. `minutes` is the stated time, `words` the words of its text, `checks` the ids of the
+    questions its blocks show, `sources` the keys it cites, both in the order of their first appearance."""
+
+    id: Slug
+    title: str
+    objectives: tuple[str, ...]
+    minutes: int
+    words: int
+    blocks: tuple[Block, ...]
+    checks: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+# ── a course ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Objective(Frozen):
+    """A learning objective, in an observable verb."""
+
+    id: Slug
+    text: str
+
+
+class LessonEntry(Frozen):
+    """What a course's table of contents knows of a lesson, and the object that holds the rest."""
+
+    id: Slug
+    title: str
+    objectives: tuple[str, ...]
+    minutes: int
+    checks: tuple[str, ...]
+    object: str
+
+
+class BankEntry(Frozen):
+    """A bank of questions: their ids in the author's order, and the object that holds them."""
+
+    id: Slug
+    questions: tuple[str, ...]
+    object: str
+
+
+class Draw(Frozen):
+    """`count` questions taken at random from the bank `bank`."""
+
+    count: int
+    bank: str
+
+
+class Quiz(Frozen):
+    """A quiz: what it draws, and the rules of an attempt.
+
+    `time_limit` in minutes (None: no limit); `attempts` allowed (None: any number); `review`: what is shown after
+    submission: everything, only which answers were wrong, or the score alone.
+    """
+
+    id: Slug
+    title: str
+    draw: tuple[Draw, ...]
+    shuffle: bool = True
+    time_limit: int | None = None
+    attempts: int | None = None
+    review: Literal["full", "wrong", "score"] = "full"
+
+
+class Completion(Frozen):
+    """What completes a course: these lessons, and these quizzes with at least this share of their points (0..1)."""
+
+    lessons: tuple[str, ...]
+    quizzes: dict[str, float]
+
+
+class Review(Frozen):
+    """The day of each expert review, or None while it is pending."""
+
+    trainer: date | None = None
+    legal: date | None = None
+    language: date | None = None
+
+
+class Course(Frozen):
+    """One compiled revision of a course: everything but the texts of its lessons and questions, which stand in the
+    objects it names. `certificate_months`: how long a certificate is valid (None: the course gives none)."""
+
+    id: Slug
+    topic: str
+    title: str
+    summary: str
+    language: str
+    audience: tuple[str, ...]
+    hours: float
+    enrolment: Literal["open", "on-request"]
+    prerequisites: tuple[str, ...]
+    objectives: tuple[Objective, ...]
+    lessons: tuple[LessonEntry, ...]
+    banks: tuple[BankEntry, ...]
+    quizzes: tuple[Quiz, ...]
+    completion: Completion
+    certificate_months: int | None
+    review: Review
+    sources: tuple[Source, ...]
+    media: tuple[str, ...] = ()
+
+    def lesson(self, id: str) -> LessonEntry | None:
+        """The table-of-contents entry of the lesson, or None."""
+        return next((lesson for lesson in self.lessons if lesson.id == id), None)
+
+    def quiz(self, id: str) -> Quiz | None:
+        """The quiz, or None."""
+        return next((quiz for quiz in self.quizzes if quiz.id == id), None)
+
+    def bank_of(self, question: str) -> BankEntry | None:
+        """The bank that holds the question, or None."""
+        return next((bank for bank in self.banks if question in bank.questions), None)
