@@ -7,12 +7,13 @@ of positions. `payload` is all that leaves the server before the answer is in: i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from random import Random
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from courses.model import Frozen, Slug
 
@@ -20,7 +21,41 @@ Text = Annotated[str, Field(min_length=1), "inline-markdown"]
 """A field that an author writes in inline Markdown; the compiler renders it to inline HTML."""
 
 Answer = str | list[str] | dict[str, str]
-"""single choice, true/false: an id; multiple choice, ordering: a list of ids; matching, gaps: part id → id or text."""
+"""single choice, true/false: an id; multiple choice, ordering: a list of ids; matching, gaps: slot id → option id, or
+the text typed. The ids are those of the payload."""
+
+
+def _flag(value: object) -> object:
+    """Only the words true and false: `correct: yes` would stay the text "yes" for every other reader of YAML 1.2."""
+    if isinstance(value, str):
+        word = value.lower()
+        if word not in ("true", "false"):
+            raise PydanticCustomError("bad-flag", "must be true or false")
+        return word == "true"
+    return value
+
+
+Flag = Annotated[bool, BeforeValidator(_flag)]
+"""A field that is true or false."""
+
+
+class Mistake(NamedTuple):
+    """Something wrong within one question that the types of its fields can't tell. `at` is the path of keys and
+    positions to the value concerned, from the question down."""
+
+    at: tuple[str | int, ...]
+    code: str
+    message: str
+    hint: str = ""
+
+
+class Choice(Frozen):
+    """Something to choose: whether it is right, and why."""
+
+    id: Slug
+    text: Text
+    correct: Flag = False
+    why: Text = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +114,7 @@ class Payload:
     stem: str
     options: tuple[Option, ...] = ()
     slots: tuple[Slot, ...] = ()
-    text: tuple[str, ...] = field(default=())
+    text: tuple[str, ...] = ()
 
 
 class Question(Frozen):
@@ -91,7 +126,11 @@ class Question(Frozen):
     level: Literal["recall", "judgement"] = "recall"
     stem: Text
 
-    def order(self, rng: Random) -> tuple[str, ...]:
+    def mistakes(self) -> Iterator[Mistake]:
+        """What is wrong with the question although each of its fields is of the right type."""
+        yield from ()
+
+    def order(self, rng: Random) -> tuple[str, ...]:  # noqa: ARG002 - for the types that shuffle
         """An order, drawn from `rng`, of whatever of this question may be shuffled, as ids; () where nothing may."""
         return ()
 
@@ -104,3 +143,47 @@ class Question(Frozen):
         """The grade of any JSON value. An answer of the wrong shape, None, or unknown ids score nothing; this never
         raises."""
         raise NotImplementedError
+
+
+def arranged(ids: Iterable[str], order: Sequence[str]) -> list[str]:
+    """The ids in the order asked for: those that `order` does not name stand last, as they came."""
+    rank = {id: place for place, id in reversed(list(enumerate(order)))}
+    return sorted(ids, key=lambda id: rank.get(id, len(rank)))
+
+
+def doubled(items: Sequence[Choice | Frozen], at: tuple[str | int, ...], what: str) -> Iterator[Mistake]:
+    """A mistake for each item whose id an earlier one of the same list has."""
+    seen: set[str] = set()
+    for place, item in enumerate(items):
+        id: str = getattr(item, "id", "")
+        if id in seen:
+            yield Mistake((*at, place, "id"), "doubled-id", f"Two {what} have the id `{id}`.", "Give one another id.")
+        seen.add(id)
+
+
+def only_right_one(choices: Sequence[Choice], at: tuple[str | int, ...]) -> Iterator[Mistake]:
+    """The mistakes of a list of choices of which exactly one must be right."""
+    right = [place for place, choice in enumerate(choices) if choice.correct]
+    if not right:
+        yield Mistake(at, "no-right-choice", "No choice is right.", "Write `correct: true` in the right one.")
+    for place in right[1:]:
+        yield Mistake(
+            (*at, place, "correct"), "two-right-choices", "A second choice is right, but only one may be.",
+            "Leave `correct: true` in one choice, or make the type multiple-choice.",
+        )  # fmt: skip
+
+
+def known_ids(answer: object, ids: Iterable[str]) -> list[str] | None:
+    """The answer, if it is a list of different ids out of `ids`; otherwise None."""
+    if not isinstance(answer, list) or not all(isinstance(id, str) for id in answer):
+        return None
+    return answer if len(set(answer)) == len(answer) and set(answer) <= set(ids) else None
+
+
+def filled_slots(answer: object, ids: Iterable[str]) -> dict[str, str]:
+    """What the answer says for each slot out of `ids`: "" for a slot it leaves out or fills with what is no text. An
+    answer that is no mapping, or fills a slot that does not exist, says nothing."""
+    slots = list(ids)
+    if not isinstance(answer, dict) or not set(answer) <= set(slots):
+        return dict.fromkeys(slots, "")
+    return {id: value if isinstance(value := answer.get(id), str) else "" for id in slots}

@@ -1,0 +1,31 @@
+"""The question types: one file each, all of them in one dict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from courses.questions.base import Question
+from courses.questions.gaps import Gaps
+from courses.questions.matching import Matching
+from courses.questions.multiple_choice import MultipleChoice
+from courses.questions.ordering import Ordering
+from courses.questions.single_choice import SingleChoice
+from courses.questions.true_false import TrueFalse
+
+TYPES: dict[str, type[Question]] = {
+    "single-choice": SingleChoice,
+    "multiple-choice": MultipleChoice,
+    "true-false": TrueFalse,
+    "matching": Matching,
+    "ordering": Ordering,
+    "gaps": Gaps,
+}
+
+
+def parse(fields: Mapping[str, Any]) -> Question:
+    """The question with these fields, of the type that its field `type` names.
+
+    Raises `KeyError` for an unknown type and `pydantic.ValidationError` for wrong fields.
+    """
+    return TYPES[fields["type"]].model_validate(fields)

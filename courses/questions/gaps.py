@@ -1,0 +1,133 @@
+"""Gaps: a text with `[[gap-id]]` in it. Each gap is typed (`accept`) or chosen from a menu (`choices`).
+
+Partial credit is the share of the gaps filled rightly, as by the response template `map_response` of IMS QTI 2.2 with
+equal weights. What is typed is compared after `folding.fold`, which forgives capitals, spacing, diacritics and script.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from html import escape
+from random import Random
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from courses.model import Frozen, Slug
+from courses.questions.base import (
+    Choice,
+    Grade,
+    Mistake,
+    Option,
+    Part,
+    Payload,
+    Question,
+    Slot,
+    Text,
+    arranged,
+    doubled,
+    filled_slots,
+    only_right_one,
+)
+from courses.questions.folding import fold
+
+GAP = re.compile(r"\[\[([^\[\]]*)\]\]")
+LONGEST = 200
+"""Characters of a typed answer that are looked at: no gap asks for more, and a flood should cost nothing."""
+Word = Annotated[str, Field(min_length=1, max_length=LONGEST)]
+
+
+class Gap(Frozen):
+    """A gap: the words that are accepted, or a menu of choices; and why."""
+
+    id: Slug
+    accept: Annotated[tuple[Word, ...], Field(min_length=1)] | None = None
+    choices: Annotated[tuple[Choice, ...], Field(min_length=2)] | None = None
+    why: Text = ""
+
+    def part(self, number: int, given: str) -> Part:
+        """How the gap fared that stands as `number` in the text and was filled with `given`."""
+        if self.choices is None:
+            accepted = self.accept or ()
+            right = fold(given[:LONGEST]) in {fold(word) for word in accepted} - {""}
+            shown, expected, why = escape(given[:LONGEST]), escape(accepted[0]) if accepted else "", ""
+        else:
+            chosen = next((choice for choice in self.choices if choice.id == given), None)
+            right = chosen is not None and chosen.correct
+            shown, why = (chosen.text, chosen.why) if chosen else ("", "")
+            expected = next((choice.text for choice in self.choices if choice.correct), "")
+        return Part(
+            id=self.id,
+            text=str(number),
+            chosen=shown != "",
+            right=right,
+            given=shown,
+            expected=expected,
+            why=" ".join(reason for reason in (why, self.why) if reason),
+        )
+
+
+class Gaps(Question):
+    """The answer maps the id of each gap to the id of a choice, or to the text typed."""
+
+    type: Literal["gaps"]
+    text: Text
+    gaps: Annotated[tuple[Gap, ...], Field(min_length=1)]
+
+    def mistakes(self) -> Iterator[Mistake]:
+        yield from doubled(self.gaps, ("gaps",), "gaps")
+        in_text = GAP.findall(self.text)
+        for id in dict.fromkeys(in_text):
+            if id not in {gap.id for gap in self.gaps}:
+                yield Mistake(
+                    ("text",), "gap-unknown", f"The text has a gap `[[{id}]]` that `gaps` does not describe.",
+                    "Add it to `gaps`, or correct its id.",
+                )  # fmt: skip
+            if in_text.count(id) > 1:
+                yield Mistake(("text",), "doubled-id", f"The gap `[[{id}]]` stands twice in the text.", "Use two ids.")
+        for place, gap in enumerate(self.gaps):
+            at = ("gaps", place)
+            if gap.id not in in_text:
+                yield Mistake(
+                    (*at, "id"), "gap-not-in-text", f"The gap `{gap.id}` does not stand in the text.",
+                    f"Write `[[{gap.id}]]` where it belongs.",
+                )  # fmt: skip
+            yield from self._mistakes_of(gap, at)
+
+    @staticmethod
+    def _mistakes_of(gap: Gap, at: tuple[str | int, ...]) -> Iterator[Mistake]:
+        if gap.choices is None and not any(fold(word) for word in gap.accept or ()):
+            yield Mistake(
+                at, "gap-without-answer", f"Nothing fills the gap `{gap.id}`.",
+                "Give it `accept` (words to be typed) or `choices` (a menu).",
+            )  # fmt: skip
+        if gap.choices is not None:
+            if gap.accept is not None:
+                yield Mistake(
+                    (*at, "accept"), "gap-two-ways", f"The gap `{gap.id}` is both typed and chosen from a menu.",
+                    "Keep `accept` or `choices`.",
+                )  # fmt: skip
+            yield from doubled(gap.choices, (*at, "choices"), "choices")
+            yield from only_right_one(gap.choices, (*at, "choices"))
+
+    def order(self, rng: Random) -> tuple[str, ...]:
+        """The ids are `gap/choice`."""
+        drawn = [(gap.id, rng.sample(gap.choices, len(gap.choices))) for gap in self.gaps if gap.choices]
+        return tuple(f"{gap}/{choice.id}" for gap, choices in drawn for choice in choices)
+
+    def payload(self, order: Sequence[str] = ()) -> Payload:
+        """The slots stand in the order of the text; the text of each is its number there, counted from 1."""
+        pieces = tuple(GAP.split(self.text))
+        gaps = {gap.id: gap for gap in self.gaps}
+        slots = []
+        for number, id in enumerate(pieces[1::2], start=1):
+            options = {f"{id}/{choice.id}": Option(choice.id, choice.text) for choice in gaps[id].choices or ()}
+            slots.append(Slot(id, str(number), tuple(options[name] for name in arranged(options, order))))
+        return Payload(self.id, self.type, self.stem, slots=tuple(slots), text=pieces)
+
+    def grade(self, answer: object) -> Grade:
+        given = filled_slots(answer, (gap.id for gap in self.gaps))
+        places = GAP.findall(self.text)
+        parts = tuple(gap.part(places.index(gap.id) + 1, given[gap.id]) for gap in self.gaps)
+        return Grade(sum(part.right for part in parts) / len(parts), parts)

@@ -1,0 +1,71 @@
+"""Ordering: two or more steps to be put in their right order.
+
+Partial credit counts pairs: of all pairs of steps, the share put in the right order minus the share put in the wrong
+order, and never less than 0. This is Kendall's rank correlation tau (M. G. Kendall, "A new measure of rank
+correlation", Biometrika 30 (1938), 81-93): an order drawn by lot can expect 0, and one step moved costs little even if
+no step then stands at its own place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from random import Random
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from courses.model import Frozen, Slug
+from courses.questions.base import Grade, Mistake, Option, Part, Payload, Question, Text, arranged, doubled, known_ids
+
+
+class Step(Frozen):
+    """A step, and why it stands where it stands."""
+
+    id: Slug
+    text: Text
+    why: Text = ""
+
+
+class Ordering(Question):
+    """The answer is the list of the ids of all steps. A list that leaves steps out earns what its pairs earn."""
+
+    type: Literal["ordering"]
+    steps: Annotated[tuple[Step, ...], Field(min_length=2)]
+
+    def mistakes(self) -> Iterator[Mistake]:
+        yield from doubled(self.steps, ("steps",), "steps")
+
+    def order(self, rng: Random) -> tuple[str, ...]:
+        key = tuple(step.id for step in self.steps)
+        drawn = tuple(rng.sample(key, len(key)))
+        return drawn if drawn != key else (*key[1:], key[0])
+
+    def payload(self, order: Sequence[str] = ()) -> Payload:
+        """As of every question, but where `order` names no step, they stand in one that is always the same and is
+        not the author's, since the author's is the key."""
+        texts = {step.id: step.text for step in self.steps}
+        if not set(order) & set(texts):
+            order = self.order(Random(self.id))  # noqa: S311 - not a secret, only not the key
+        return Payload(self.id, self.type, self.stem, tuple(Option(id, texts[id]) for id in arranged(texts, order)))
+
+    def grade(self, answer: object) -> Grade:
+        """Of a part, `given` and `expected` are places counted from 1; it is right where they are the same."""
+        key = [step.id for step in self.steps]
+        given = known_ids(answer, key) or []
+        parts = tuple(
+            Part(
+                id=step.id,
+                text=step.text,
+                chosen=step.id in given,
+                right=given[place : place + 1] == [step.id],
+                given=str(given.index(step.id) + 1) if step.id in given else "",
+                expected=str(place + 1),
+                why=step.why,
+            )
+            for place, step in enumerate(self.steps)
+        )
+        place = {id: number for number, id in enumerate(key)}
+        agreement = sum(1 if place[first] < place[second] else -1 for first, second in combinations(given, 2))
+        pairs = len(key) * (len(key) - 1) // 2
+        return Grade(max(0.0, agreement / pairs) if pairs else 0.0, parts)
