@@ -1,0 +1,73 @@
+"""Staza's web application."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from lms.config import Settings
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application, from `settings` or from the environment: every extension and blueprint, top to bottom.
+
+    The imports stand inside, as the command line imports this package for `staza check` too, which needs no Flask.
+    """
+    from flask import Flask
+    from flask_babel import Babel
+    from flask_limiter import Limiter
+    from flask_migrate import Migrate
+    from flask_wtf import CSRFProtect
+
+    from lms import config, errors, i18n, logs
+    from lms import library as library_module
+    from lms.db import db
+    from lms.web import (
+        access,
+        account,
+        admin,
+        attempts,
+        catalogue,
+        certificates,
+        coordinator,
+        home,
+        lessons,
+        manager,
+        pages,
+        system,
+        trainer,
+    )
+
+    settings = settings or config.from_environment()
+    app = Flask(__name__, instance_path=str(settings.instance), template_folder=str(config.ROOT / "templates"),
+                static_folder=str(config.ROOT / "static"))  # fmt: skip
+    config.apply(app, settings)
+
+    db.init_app(app)
+    Migrate(app, db, directory=str(config.ROOT / "lms" / "migrations"), render_as_batch=True)
+    Babel(app, locale_selector=i18n.selected_locale, default_translation_directories=str(i18n.TRANSLATIONS))
+    CSRFProtect(app)
+    limiter = Limiter(access.visitor_address, app=app, storage_uri="staza://", default_limits=[])
+    library_module.init_app(app, settings.artefacts)
+    access.init_app(app)
+    pages.init_app(app)
+    logs.init_app(app)
+    errors.init_app(app)
+
+    app.register_blueprint(system.blueprint)
+    app.register_blueprint(account.blueprint)
+    app.register_blueprint(home.blueprint)
+    app.register_blueprint(catalogue.blueprint)
+    app.register_blueprint(lessons.blueprint)
+    app.register_blueprint(attempts.blueprint)
+    app.register_blueprint(certificates.blueprint)
+    app.register_blueprint(trainer.blueprint)
+    app.register_blueprint(manager.blueprint)
+    app.register_blueprint(coordinator.blueprint)
+    app.register_blueprint(admin.blueprint)
+
+    account.limit(limiter)
+    access.check_every_view(app)
+    return app

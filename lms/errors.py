@@ -1,0 +1,100 @@
+"""Error pages that help: what happened, what to do next, and the id under which the log knows it."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, g, make_response, render_template, request
+from flask_babel import gettext as _
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
+
+from lms.db import db
+
+
+def _texts(code: int) -> tuple[str, str, str]:
+    """Title, what happened, what to do."""
+    match code:
+        case 400:
+            return (
+                _("This form could not be accepted"),
+                _("It was open for too long, or something in it got lost on the way."),
+                _("Go back, reload the page and send it again."),
+            )
+        case 403:
+            return (
+                _("This page is not open to you"),
+                _("Your account does not have the role that this page asks for."),
+                _("If you need it for your work, ask your administrator."),
+            )
+        case 404:
+            return (
+                _("There is nothing here"),
+                _("The address may be mistyped, or what stood here is not yours to see."),
+                _("Start again from the home page."),
+            )
+        case 405:
+            return (
+                _("This address works only through its page"),
+                _("It was opened directly, but it expects a form."),
+                _("Start again from the home page."),
+            )
+        case 413:
+            return (
+                _("This file is too large"),
+                _("A file may have at most 2 MB."),
+                _("Split it into several files and send them one by one."),
+            )
+        case 429:
+            return (
+                _("Too many tries"),
+                _("To protect the accounts, this page rests for a while after many tries."),
+                _("Wait for 15 minutes and try again. Nothing is lost."),
+            )
+        case 503:
+            return (
+                _("The service is busy"),
+                _("The database did not answer in time."),
+                _("Wait a moment and reload the page. What was acknowledged is saved."),
+            )
+        case _:
+            return (
+                _("Something went wrong on our side"),
+                _("The error has been written down."),
+                _("Try again in a moment. If it stays, tell your administrator the number below."),
+            )
+
+
+def page(code: int) -> Response:
+    """The error page of this HTTP status."""
+    title, happened, advice = _texts(code)
+    html = render_template(
+        "errors/error.html", title=title, happened=happened, advice=advice, code=code, request_id=g.get("request_id", "")
+    )
+    return make_response(html, code)
+
+
+def init_app(app: Flask) -> None:
+    """Answer every failure with a page."""
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Response | HTTPException:
+        if error.code is None or error.code < 400:
+            return error
+        response = page(error.code)
+        for name, value in error.get_headers(request.environ):
+            if name.lower() in ("retry-after", "allow"):
+                response.headers[name] = value
+        return response
+
+    @app.errorhandler(OperationalError)
+    def database_error(error: OperationalError) -> Response:
+        db.session.rollback()
+        app.logger.error("the database did not answer", exc_info=error)
+        response = page(ServiceUnavailable.code)
+        response.headers["Retry-After"] = "5"
+        return response
+
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception) -> Response:
+        db.session.rollback()
+        app.logger.error("unexpected error", exc_info=error)
+        return page(500)

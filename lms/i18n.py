@@ -1,0 +1,62 @@
+"""Languages of the interface: which there are, which one is shown, and how moments and numbers are written in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import has_request_context, request, session
+from flask_login import current_user
+
+TRANSLATIONS = Path(__file__).resolve().parent / "translations"
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language: our code, its name in itself, the tag that browsers know, the locale that Babel knows."""
+
+    code: str
+    name: str
+    tag: str
+    babel: str
+
+
+LANGUAGES = {
+    language.code: language
+    for language in (
+        Language("en", "English", "en", "en"),
+        Language("sr", "Српски", "sr-Cyrl", "sr"),
+        Language("sr_Latn", "Srpski", "sr-Latn", "sr_Latn"),
+        Language("bs", "Bosanski", "bs", "bs"),
+        Language("cnr", "Crnogorski", "cnr", "sr_Latn_ME"),
+        Language("mk", "Македонски", "mk", "mk"),
+        Language("sq", "Shqip", "sq", "sq"),
+    )
+}
+
+
+def offered() -> list[Language]:
+    """The languages that the interface has been translated to, English first."""
+    return [
+        language
+        for language in LANGUAGES.values()
+        if language.code == "en" or (TRANSLATIONS / language.babel / "LC_MESSAGES" / "messages.po").exists()
+    ]
+
+
+def language() -> Language:
+    """The language to show: the person's choice, else the browser's choice made here, else what it asks for."""
+    codes = [language.code for language in offered()]
+    chosen = [current_user.person.locale] if current_user.is_authenticated else []
+    chosen.append(session.get("locale", ""))
+    for code in chosen:
+        if code in codes:
+            return LANGUAGES[code]
+    tags = [LANGUAGES[code].tag for code in codes]
+    best = request.accept_languages.best_match(tags, default="en")
+    return next(language for language in LANGUAGES.values() if language.tag == best)
+
+
+def selected_locale() -> str:
+    """What Flask-Babel asks: the Babel name of the language to show."""
+    return language().babel if has_request_context() else "en"

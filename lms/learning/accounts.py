@@ -1,0 +1,166 @@
+"""Signing in and out, and passwords."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from urllib.parse import urljoin
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from flask_babel import gettext as _
+
+from lms.config import SIGN_IN_LASTS
+from lms.db import db, transaction
+from lms.learning.access import token_hash
+from lms.learning.refusal import Refused
+from lms.records import audit, jobs
+from lms.records.accounts import Account, Actor, PasswordReset, SignIn, account, end_sign_ins
+from lms.records.people import Person
+
+RESET_LASTS = timedelta(hours=2)
+INVITATION_LASTS = timedelta(days=14)
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 200
+
+_hasher = PasswordHasher()  # argon2id with the parameters of RFC 9106 §4, second recommendation
+_NOBODY = _hasher.hash(secrets.token_hex(8))
+
+
+def sign_in(email: str, password: str, at: datetime) -> str | None:
+    """The token of a new sign-in, or None if address and password do not belong together.
+
+    An unknown address costs the same time as a wrong password, so that nobody learns who has an account. The hash is
+    checked outside the transaction, which would otherwise hold up every other writer.
+    """
+    found = account(db.session(), email)
+    open_hash = found.password_hash if found and found.password_hash and found.closed_at is None else ""
+    db.session.commit()
+    right = _verify(open_hash or _NOBODY, password) and bool(open_hash)
+    with transaction() as session:
+        if not (right and found):
+            person = (found.institution_id, found.person_id) if found else (None, None)
+            audit.note(session, at, None, "sign-in-refused", *person)
+            return None
+        if _hasher.check_needs_rehash(open_hash):
+            session.get_one(Account, found.email).password_hash = _hasher.hash(password)
+        token = secrets.token_urlsafe(32)
+        session.add(
+            SignIn(
+                token_hash=token_hash(token), institution_id=found.institution_id, person_id=found.person_id,
+                created_at=at, expires_at=at + SIGN_IN_LASTS,
+            )
+        )  # fmt: skip
+        audit.note(session, at, found.person_id, "signed-in", found.institution_id, found.person_id)
+    return token
+
+
+def _verify(password_hash: str, password: str) -> bool:
+    try:
+        return _hasher.verify(password_hash, password[:LONGEST_PASSWORD])
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def sign_out(actor: Actor, at: datetime) -> None:
+    """End this sign-in."""
+    with transaction() as session:
+        row = session.get(SignIn, actor.token_hash)
+        if row:
+            session.delete(row)
+            audit.note(session, at, actor.person.id, "signed-out", actor.person.institution_id, actor.person.id)
+
+
+def check_new_password(password: str) -> None:
+    """Refuse a password that is too short or too simple. Length over composition: NIST SP 800-63B §3.1.1.2."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise Refused(_("A password needs at least %(count)s characters. Three or four words make a good one.",
+                        count=SHORTEST_PASSWORD))  # fmt: skip
+    if len(password) > LONGEST_PASSWORD:
+        raise Refused(_("A password may have at most %(count)s characters.", count=LONGEST_PASSWORD))
+    if len(set(password)) < 5:
+        raise Refused(_("This password repeats too few characters. Three or four words make a good one."))
+
+
+def hash_password(password: str) -> str:
+    """The argon2id hash to store."""
+    return _hasher.hash(password)
+
+
+def change_password(actor: Actor, old: str, new: str, at: datetime) -> None:
+    """Set a new password, who knows the old one, and end all other sign-ins."""
+    found = account(db.session(), actor.person.email)
+    db.session.commit()
+    if found is None or not _verify(found.password_hash, old):
+        raise Refused(_("The present password is not right."))
+    check_new_password(new)
+    hashed = _hasher.hash(new)
+    with transaction() as session:
+        session.get_one(Account, found.email).password_hash = hashed
+        end_sign_ins(session, actor.person.id, but=actor.token_hash)
+        audit.note(session, at, actor.person.id, "password-changed", actor.person.institution_id, actor.person.id)
+
+
+def ask_for_reset(email: str, url: str, at: datetime) -> None:
+    """Mail a link to choose a new password, if there is such an account; say nothing either way."""
+    with transaction() as session:
+        found = account(session, email)
+        if found is None or found.closed_at is not None:
+            return
+        person = session.get_one(Person, (found.institution_id, found.person_id))
+        link = _new_link(found, url, at, RESET_LASTS)
+        jobs.add(
+            session, "mail", at, to=found.email, subject=_("Choose a new password for Staza"),
+            body=_("Hello %(name)s,\n\nsomebody, probably you, asked for a new password for Staza. Choose one here "
+                   "within two hours:\n\n%(link)s\n\nIf it was not you, nothing has changed and you need do nothing.\n",
+                   name=person.name, link=link),
+        )  # fmt: skip
+        audit.note(session, at, None, "password-reset-asked", found.institution_id, found.person_id)
+
+
+def invite(found: Account, person: Person, url: str, at: datetime) -> None:
+    """Mail a link to choose the first password, in the caller's transaction."""
+    link = _new_link(found, url, at, INVITATION_LASTS)
+    jobs.add(
+        db.session(), "mail", at, to=found.email, subject=_("Your account for Staza"),
+        body=_("Hello %(name)s,\n\nyour institution has made an account for you on Staza, where you take your "
+               "training courses. Choose a password here within 14 days:\n\n%(link)s\n",
+               name=person.name, link=link),
+    )  # fmt: skip
+
+
+def _new_link(found: Account, url: str, at: datetime, lasts: timedelta) -> str:
+    token = secrets.token_urlsafe(32)
+    db.session.add(PasswordReset(token_hash=token_hash(token), email=found.email, expires_at=at + lasts))
+    return urljoin(url, f"/password/{token}")
+
+
+def reset_is_open(token: str, at: datetime) -> bool:
+    """Whether the link can still be used."""
+    reset = db.session.get(PasswordReset, token_hash(token))
+    return reset is not None and reset.used_at is None and reset.expires_at > at
+
+
+def reset_password(token: str, new: str, at: datetime) -> None:
+    """Set the password that somebody chose through a mailed link, and end all their sign-ins."""
+    check_new_password(new)
+    hashed = _hasher.hash(new)
+    with transaction() as session:
+        if not reset_is_open(token, at):
+            raise Refused(_("This link has been used or is too old. Ask for a new one."))
+        reset = session.get_one(PasswordReset, token_hash(token))
+        reset.used_at = at
+        found = session.get_one(Account, reset.email)
+        found.password_hash = hashed
+        end_sign_ins(session, found.person_id)
+        audit.note(session, at, found.person_id, "password-reset", found.institution_id, found.person_id)
+
+
+def set_preferences(actor: Actor, locale: str | None = None, theme: str | None = None) -> None:
+    """Keep the chosen language or theme with the person; None leaves it as it is."""
+    with transaction() as session:
+        person = session.get_one(Person, (actor.person.institution_id, actor.person.id))
+        if locale is not None:
+            person.locale = locale
+        if theme is not None:
+            person.theme = theme

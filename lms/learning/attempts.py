@@ -1,0 +1,158 @@
+"""Attempting a quiz: beginning, saving an answer, submitting. The server's clock and the stored rules decide."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from random import Random
+from uuid import UUID
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from courses.model import Course, Quiz
+from courses.questions.base import Answer as AnswerValue
+from courses.questions.base import Question
+from lms.db import transaction
+from lms.learning import access, complete
+from lms.learning.refusal import Refused
+from lms.library import Library
+from lms.records import attempts, audit, enrolments
+from lms.records.accounts import Actor
+from lms.records.attempts import Answer, Attempt
+
+GRACE = timedelta(seconds=10)
+"""How long after the deadline an answer still counts: what a slow line takes to deliver what was sent in time."""
+
+
+def draw(library: Library, course: Course, revision: str, quiz: Quiz, seed: str) -> list[list[object]]:
+    """What an attempt shows, drawn by `seed`: `[question id, [ids in the order shown]]`, `course` being `revision`."""
+    rng = Random(seed)  # noqa: S311 -- the seed itself comes from a secure source
+    banks = {bank.id: bank for bank in course.banks}
+    drawn = [question for part in quiz.draw for question in rng.sample(banks[part.bank].questions, part.count)]
+    if quiz.shuffle:
+        rng.shuffle(drawn)
+    shown: list[list[object]] = []
+    for id in drawn:
+        question = library.question(course.id, id, revision)
+        shown.append([id, list(question.order(rng)) if question and quiz.shuffle else []])
+    return shown
+
+
+def begin(actor: Actor, library: Library, course: Course, revision: str, quiz: Quiz, locale: str, at: datetime) -> Attempt:
+    """Begin an attempt, bound to this revision; who has one open goes on with that one."""
+    commit = library.releases()[course.id].commit
+    with transaction() as session:
+        enrolment = enrolments.latest(session, access.own(actor), course.id)
+        if enrolment is None:
+            raise Refused(_("You are not enrolled in this course yet. Enrol on the course's page first."))
+        past = [attempt for attempt in attempts.of_enrolment(session, enrolment) if attempt.quiz_id == quiz.id]
+        for attempt in past:
+            if attempt.submitted_at is None:
+                if not is_over(attempt, at):
+                    return attempt
+                _close(session, library, attempt, attempt.deadline_at or at)
+        if quiz.attempts is not None and len(past) >= quiz.attempts:
+            raise Refused(_("You have used all %(count)s attempts. Your manager can help you on.", count=quiz.attempts))
+        seed = secrets.token_hex(16)
+        attempt = Attempt(
+            institution_id=enrolment.institution_id, person_id=actor.person.id, enrolment_id=enrolment.id,
+            course_id=course.id, quiz_id=quiz.id, number=len(past) + 1, revision=revision, commit=commit, locale=locale,
+            seed=seed, shown=draw(library, course, revision, quiz, seed), started_at=at,
+            deadline_at=at + timedelta(minutes=quiz.time_limit) if quiz.time_limit else None,
+        )  # fmt: skip
+        session.add(attempt)
+        enrolment.started_at = enrolment.started_at or at
+        audit.note(session, at, actor.person.id, "attempt-begun", enrolment.institution_id, actor.person.id,
+                   course=course.id, quiz=quiz.id, number=attempt.number, revision=revision)  # fmt: skip
+        session.flush()
+        return attempt
+
+
+def is_over(attempt: Attempt, at: datetime) -> bool:
+    """Whether the time of an attempt has run out."""
+    return attempt.deadline_at is not None and at > attempt.deadline_at + GRACE
+
+
+def _own(session: Session, actor: Actor, attempt_id: UUID) -> Attempt:
+    attempt = attempts.get(session, access.own(actor), attempt_id)
+    if attempt is None:
+        raise Refused(_("There is no such attempt of yours."))
+    return attempt
+
+
+def save(actor: Actor, library: Library, attempt_id: UUID, question_id: str, answer: AnswerValue | None, at: datetime) -> Attempt:
+    """Keep the answer to one question; None takes an answer back. Saving the same twice does no more than once.
+
+    After the deadline the attempt is submitted with what was saved before, and this answer is refused.
+    """
+    refusal = ""
+    with transaction() as session:
+        attempt = _own(session, actor, attempt_id)
+        if attempt.submitted_at is not None:
+            refusal = _("This attempt has been submitted; its answers can't be changed any more.")
+        elif is_over(attempt, at):
+            _close(session, library, attempt, attempt.deadline_at or at)
+            refusal = _("The time had run out when this answer arrived. The attempt was submitted with the answers saved before.")
+        elif question_id not in attempt.questions:
+            refusal = _("This question is not part of the attempt.")
+        else:
+            row = session.get(Answer, (attempt.institution_id, attempt.id, question_id))
+            if answer is None and row is not None:
+                session.delete(row)
+            elif answer is not None:
+                row = row or Answer(institution_id=attempt.institution_id, attempt_id=attempt.id, question_id=question_id)
+                row.answer, row.saved_at = answer, at
+                session.add(row)
+    if refusal:
+        raise Refused(refusal)
+    return attempt
+
+
+def submit(actor: Actor, library: Library, attempt_id: UUID, at: datetime) -> Attempt:
+    """Submit an attempt and grade it; submitting again gives the same result."""
+    with transaction() as session:
+        attempt = _own(session, actor, attempt_id)
+        if attempt.submitted_at is None:
+            late = is_over(attempt, at)
+            _close(session, library, attempt, attempt.deadline_at if late and attempt.deadline_at else at)
+        return attempt
+
+
+def close_overdue(library: Library, at: datetime) -> int:
+    """Submit every attempt whose time ran out; how many. Each is a transaction of its own."""
+    closed = 0
+    with transaction() as session:
+        for attempt in attempts.past_deadline(session, at - GRACE):
+            _close(session, library, attempt, attempt.deadline_at or at)
+            closed += 1
+    return closed
+
+
+def question_of(library: Library, attempt: Attempt, question_id: str) -> Question:
+    """A question of an attempt, as the revision has it that the attempt is bound to."""
+    question = library.question(attempt.course_id, question_id, attempt.revision)
+    assert question is not None, "a revision that a record names is never deleted, and holds what it drew"
+    return question
+
+
+def _close(session: Session, library: Library, attempt: Attempt, at: datetime) -> None:
+    """Grade by the attempt's own revision, and store the result and what follows from it."""
+    course = library.course(attempt.course_id, attempt.revision)
+    assert course is not None, "a revision that a record names is never deleted"
+    given = attempts.answers(session, attempt)
+    total = 0.0
+    for id in attempt.questions:
+        if row := given.get(id):
+            row.score = question_of(library, attempt, id).grade(row.answer).score
+            total += row.score
+    attempt.submitted_at = at
+    attempt.score = total / len(attempt.questions)
+    required = course.completion.quizzes.get(attempt.quiz_id)
+    attempt.passed = required is None or attempt.score >= required - 1e-9
+    enrolment = enrolments.get(session, access.of_attempt(attempt), attempt.enrolment_id)
+    assert enrolment is not None, "an attempt has its enrolment, by foreign key"
+    audit.note(session, at, attempt.person_id, "attempt-submitted", attempt.institution_id, attempt.person_id,
+               course=attempt.course_id, quiz=attempt.quiz_id, number=attempt.number, score=attempt.score)  # fmt: skip
+    complete.record(session, enrolment, library.course(attempt.course_id) or course,
+                    library.revision_of(attempt.course_id) or attempt.revision, at)  # fmt: skip

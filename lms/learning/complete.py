@@ -1,0 +1,81 @@
+"""Completion: stored in the transaction of the fact that brought it about, together with its certificate."""
+
+from __future__ import annotations
+
+import secrets
+from calendar import monthrange
+from datetime import date, datetime
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from courses.model import Course
+from lms.learning.progress import Progress, progress, reason
+from lms.records import attempts, audit, enrolments, jobs
+from lms.records.certificates import Certificate
+from lms.records.enrolments import Enrolment, Facts
+from lms.records.institutions import Institution
+from lms.records.people import Person
+
+CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+CODE_LENGTH = 16
+
+
+def facts(session: Session, enrolment: Enrolment) -> Facts:
+    """What was done in an enrolment: three statements."""
+    return Facts(
+        lessons=frozenset(row.lesson_id for row in enrolments.lessons_done(session, enrolment)),
+        checks=frozenset(enrolments.check_answers(session, enrolment)),
+        quizzes=attempts.best_scores(session, enrolment),
+    )
+
+
+def record(session: Session, enrolment: Enrolment, course: Course, revision: str, at: datetime) -> Progress:
+    """Take account of a new fact, in the caller's transaction: store the progress, and the completion if this was the
+    last thing missing. A completion once stored stays, whatever the rules have become."""
+    session.flush()
+    known = facts(session, enrolment)
+    now = progress(course, known)
+    enrolment.started_at = enrolment.started_at or at
+    if enrolment.completed_at is not None:
+        return now
+    enrolment.progress = now.percent
+    if now.complete:
+        enrolment.completed_at, enrolment.completion = at, reason(course, revision, known)
+        audit.note(session, at, enrolment.person_id, "completed", enrolment.institution_id, enrolment.person_id,
+                   course=course.id, revision=revision)  # fmt: skip
+        if course.certificate_months is not None:
+            _certify(session, enrolment, course, revision, known, at)
+    return now
+
+
+def _certify(session: Session, enrolment: Enrolment, course: Course, revision: str, known: Facts, at: datetime) -> None:
+    person = session.get_one(Person, (enrolment.institution_id, enrolment.person_id))
+    institution = session.get_one(Institution, enrolment.institution_id)
+    scores = [score for quiz, score in known.quizzes if quiz in course.completion.quizzes]
+    session.add(
+        Certificate(
+            institution_id=enrolment.institution_id, person_id=person.id, enrolment_id=enrolment.id, code=new_code(),
+            course_id=course.id, revision=revision, name=person.name, institution=institution.name,
+            title=course.title, hours=course.hours, score=min(scores) if scores else None,
+            locale=person.locale or "en", issued_at=at, valid_until=valid_until(at, course.certificate_months or 0),
+        )
+    )  # fmt: skip
+    audit.note(session, at, None, "certified", enrolment.institution_id, person.id, course=course.id)
+    jobs.add(
+        session, "mail", at, to=person.email, subject=_("You have completed: %(course)s", course=course.title),
+        body=_("Hello %(name)s,\n\nyou have completed the course “%(course)s”. Your certificate is on your home page "
+               "on Staza.\n", name=person.name, course=course.title),
+    )  # fmt: skip
+
+
+def new_code() -> str:
+    """A certificate's code: 16 characters that can't be mistaken for each other, about 78 random bits."""
+    return "".join(secrets.choice(CODE_ALPHABET) for _place in range(CODE_LENGTH))
+
+
+def valid_until(issued: datetime, months: int) -> date:
+    """The last day of a validity of so many months: the same day of the month, or the month's last day."""
+    year, month = divmod(issued.month - 1 + months, 12)
+    year, month = issued.year + year, month + 1
+    return date(year, month, min(issued.day, monthrange(year, month)[1]))

@@ -1,0 +1,108 @@
+"""Enrolling: by oneself where a course is open, by request where it is not, by a manager."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from courses.model import Course
+from lms.db import transaction
+from lms.learning import access
+from lms.learning.refusal import Refused
+from lms.records import audit, directory, enrolments
+from lms.records.accounts import Actor
+from lms.records.enrolments import Enrolment, Request
+from lms.records.people import Person
+from lms.records.scope import Scope
+
+
+def enrol_oneself(actor: Actor, course: Course, at: datetime) -> Enrolment:
+    """Take up an open course. Who is enrolled already keeps that enrolment."""
+    if course.enrolment != "open":
+        raise Refused(_("Your manager decides who takes this course. Send a request instead."))
+    with transaction() as session:
+        return _enrol(session, actor, actor.person, course.id, None, at)
+
+
+def _enrol(session: Session, actor: Actor, person: Person, course_id: str, due_on: date | None, at: datetime) -> Enrolment:
+    scope = Scope.own(person.institution_id, person.id)
+    present = enrolments.latest(session, scope, course_id)
+    if present:
+        return present
+    row = Enrolment(
+        institution_id=person.institution_id, person_id=person.id, course_id=course_id, enrolled_at=at,
+        enrolled_by=actor.person.id, due_on=due_on,
+    )  # fmt: skip
+    session.add(row)
+    for request in enrolments.open_requests(session, scope):
+        if request.course_id == course_id:
+            request.decided_at, request.decided_by, request.granted = at, actor.person.id, True
+    audit.note(session, at, actor.person.id, "enrolled", person.institution_id, person.id, course=course_id,
+               due=due_on.isoformat() if due_on else None)  # fmt: skip
+    session.flush()
+    return row
+
+
+def ask(actor: Actor, course: Course, reason: str, at: datetime) -> None:
+    """Ask the manager for a place in a course that is not open to all. Asking twice asks once."""
+    with transaction() as session:
+        scope = access.own(actor)
+        if enrolments.latest(session, scope, course.id):
+            raise Refused(_("You are enrolled in this course already."))
+        if any(request.course_id == course.id for request in enrolments.open_requests(session, scope)):
+            return
+        person = actor.person
+        session.add(
+            Request(institution_id=person.institution_id, person_id=person.id, course_id=course.id,
+                    reason=reason.strip()[:1000], requested_at=at)
+        )  # fmt: skip
+        audit.note(session, at, person.id, "asked-for-place", person.institution_id, person.id, course=course.id)
+
+
+def decide(actor: Actor, request_id: UUID, granted: bool, due_on: date | None, at: datetime) -> Request:
+    """Grant or decline a request of somebody whom the actor manages."""
+    with transaction() as session:
+        request = enrolments.request(session, access.managed(actor), request_id)
+        if request is None:
+            raise Refused(_("This request is not among those of your institution."))
+        if request.decided_at:
+            raise Refused(_("This request has been decided already."))
+        request.decided_at, request.decided_by, request.granted = at, actor.person.id, granted
+        person = session.get_one(Person, (request.institution_id, request.person_id))
+        if granted:
+            _enrol(session, actor, person, request.course_id, due_on, at)
+        audit.note(session, at, actor.person.id, "request-granted" if granted else "request-declined",
+                   person.institution_id, person.id, course=request.course_id)  # fmt: skip
+        return request
+
+
+def enrol_person(actor: Actor, person_id: UUID, course_id: str, due_on: date | None, at: datetime) -> Enrolment:
+    """Enrol somebody whom the actor manages. Who is enrolled already keeps that enrolment, with the new due day."""
+    with transaction() as session:
+        person = directory.get(session, access.managed(actor), person_id)
+        if person is None:
+            raise Refused(_("This person is not among those of your institution."))
+        row = _enrol(session, actor, person, course_id, due_on, at)
+        if row.due_on != due_on and row.completed_at is None:
+            row.due_on = due_on
+            audit.note(session, at, actor.person.id, "due-day-set", person.institution_id, person.id,
+                       course=course_id, due=due_on.isoformat() if due_on else None)  # fmt: skip
+        return row
+
+
+def enrol_people(actor: Actor, rows: list[tuple[UUID, str, date | None]], at: datetime) -> int:
+    """Enrol many, in one transaction: all of them or none. How many of them are new enrolments."""
+    with transaction() as session:
+        scope = access.managed(actor)
+        people = directory.by_ids(session, scope, {person_id for person_id, _course, _due in rows})
+        new = 0
+        for person_id, course_id, due_on in rows:
+            person = people.get(person_id)
+            if person is None:
+                raise Refused(_("Somebody in this list is not among the people of your institution. Nobody was enrolled."))
+            row = _enrol(session, actor, person, course_id, due_on, at)
+            new += row.enrolled_at == at
+        return new

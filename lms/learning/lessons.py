@@ -1,0 +1,73 @@
+"""Taking lessons: starting a course, answering a check, finishing a lesson."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from random import Random
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from courses.model import Course, LessonEntry
+from courses.questions.base import Answer, Grade, Question
+from lms.db import transaction
+from lms.learning import access, complete
+from lms.learning.progress import Progress
+from lms.learning.refusal import Refused
+from lms.records import audit, enrolments
+from lms.records.accounts import Actor
+from lms.records.enrolments import CheckAnswer, Enrolment, LessonDone
+
+
+def _enrolment(session: Session, actor: Actor, course: Course) -> Enrolment:
+    enrolment = enrolments.latest(session, access.own(actor), course.id)
+    if enrolment is None:
+        raise Refused(_("You are not enrolled in this course yet. Enrol on the course's page first."))
+    return enrolment
+
+
+def start(actor: Actor, course: Course, at: datetime) -> None:
+    """Begin the course; beginning again changes nothing."""
+    with transaction() as session:
+        enrolment = _enrolment(session, actor, course)
+        if enrolment.started_at is None:
+            enrolment.started_at = at
+            audit.note(session, at, actor.person.id, "started", enrolment.institution_id, actor.person.id, course=course.id)
+
+
+def check_order(question: Question, enrolment: Enrolment) -> tuple[str, ...]:
+    """The order in which this trainee sees the choices of a check: always the same, and another than their
+    neighbour's."""
+    return question.order(Random(f"{enrolment.id}/{question.id}"))  # noqa: S311 -- shuffles choices, guards nothing
+
+
+def answer_check(actor: Actor, course: Course, revision: str, question: Question, answer: Answer, at: datetime) -> Grade:
+    """Grade and keep the answer to a check. A later answer takes the place of an earlier one."""
+    grade = question.grade(answer)
+    with transaction() as session:
+        enrolment = _enrolment(session, actor, course)
+        session.merge(
+            CheckAnswer(
+                institution_id=enrolment.institution_id, enrolment_id=enrolment.id, question_id=question.id,
+                revision=revision, answer=answer, score=grade.score, answered_at=at,
+            )
+        )  # fmt: skip
+        complete.record(session, enrolment, course, revision, at)
+    return grade
+
+
+def finish(actor: Actor, course: Course, revision: str, lesson: LessonEntry, at: datetime) -> Progress:
+    """Mark a lesson as finished; finishing it again changes nothing. Its checks must have been answered, rightly or
+    not."""
+    with transaction() as session:
+        enrolment = _enrolment(session, actor, course)
+        answered = enrolments.check_answers(session, enrolment)
+        left = sum(check not in answered for check in lesson.checks)
+        if left:
+            raise Refused(_("Answer all checks of this lesson first; %(count)s of them are open.", count=left))
+        if session.get(LessonDone, (enrolment.institution_id, enrolment.id, lesson.id)) is None:
+            session.add(
+                LessonDone(institution_id=enrolment.institution_id, enrolment_id=enrolment.id, lesson_id=lesson.id,
+                           revision=revision, done_at=at)
+            )  # fmt: skip
+        return complete.record(session, enrolment, course, revision, at)

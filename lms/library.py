@@ -1,0 +1,94 @@
+"""The only door to compiled courses.
+
+Revisions are immutable, so what was loaded once is kept; which revision is current is asked of one small file, which
+is read again when it changes.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import cast
+
+from flask import Flask, current_app
+
+from courses.artefact import ArtefactError, Release, Store
+from courses.model import Course, Lesson, Programme
+from courses.questions.base import Question
+
+
+class Library:
+    """The compiled courses in one artefact store. Safe to share between threads."""
+
+    def __init__(self, root: Path) -> None:
+        self.store = Store(root)
+        self._releases: tuple[float, dict[str, Release]] = (-1.0, {})
+        self._course = lru_cache(maxsize=256)(self.store.course)
+        self._lesson = lru_cache(maxsize=512)(lambda id, revision, lesson: self.store.lesson(self._course(id, revision), lesson))
+        self._bank = lru_cache(maxsize=512)(self._load_bank)
+        self._programme: tuple[float, Programme] | None = None
+
+    def _load_bank(self, course_id: str, revision: str, bank_id: str) -> dict[str, Question]:
+        return {question.id: question for question in self.store.bank(self._course(course_id, revision), bank_id)}
+
+    def releases(self) -> dict[str, Release]:
+        """The current release of each course."""
+        path = self.store.root / "releases.json"
+        changed = path.stat().st_mtime if path.exists() else 0.0
+        if changed != self._releases[0]:
+            self._releases = (changed, self.store.releases())
+        return self._releases[1]
+
+    def programme(self) -> Programme:
+        """The programme: topics, countries, audiences."""
+        path = self.store.root / "programme.json"
+        changed = path.stat().st_mtime if path.exists() else 0.0
+        if not self._programme or self._programme[0] != changed:
+            self._programme = (changed, self.store.programme())
+        return self._programme[1]
+
+    def courses(self) -> tuple[Course, ...]:
+        """The current revision of every released course, in the order of the programme's topics."""
+        order = {topic.id: place for place, topic in enumerate(self.programme().topics)}
+        current = [self._course(id, release.revision) for id, release in self.releases().items()]
+        return tuple(sorted(current, key=lambda course: (order.get(course.topic, len(order)), course.title)))
+
+    def revision_of(self, course_id: str) -> str | None:
+        """The current revision of the course, or None."""
+        release = self.releases().get(course_id)
+        return release.revision if release else None
+
+    def course(self, course_id: str, revision: str | None = None) -> Course | None:
+        """The course at that revision, or at its current one; None if there is no such course."""
+        revision = revision or self.revision_of(course_id)
+        return self._course(course_id, revision) if revision else None
+
+    def lesson(self, course_id: str, lesson_id: str, revision: str | None = None) -> Lesson | None:
+        """The lesson at that revision of the course, or at the current one; None if it has no such lesson."""
+        course = self.course(course_id, revision)
+        revision = revision or self.revision_of(course_id)
+        if course is None or course.lesson(lesson_id) is None:
+            return None
+        return self._lesson(course_id, revision, lesson_id)
+
+    def question(self, course_id: str, question_id: str, revision: str | None = None) -> Question | None:
+        """The question at that revision of the course, or at the current one; None if it has no such question."""
+        course = self.course(course_id, revision)
+        revision = revision or self.revision_of(course_id)
+        bank = course.bank_of(question_id) if course else None
+        if bank is None or revision is None:
+            return None
+        return self._bank(course_id, revision, bank.id)[question_id]
+
+
+def init_app(app: Flask, root: Path) -> None:
+    """Open the library for the application."""
+    app.extensions["library"] = Library(root)
+
+
+def library() -> Library:
+    """The library of the running application."""
+    return cast(Library, current_app.extensions["library"])
+
+
+__all__ = ["ArtefactError", "Library", "init_app", "library"]

@@ -1,0 +1,122 @@
+"""How people sign in. These tables are looked up before the institution is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, String, and_, delete, select
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+
+from lms.db import Base
+from lms.records.institutions import Institution
+from lms.records.people import Grant, Person, Role
+
+
+class Account(Base):
+    """What somebody signs in with. `password_hash` is "" until they chose one; `closed_at` bars the account."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (ForeignKeyConstraint(["institution_id", "person_id"], ["people.institution_id", "people.id"]),)
+
+    email: Mapped[str] = mapped_column(String(254), primary_key=True)
+    institution_id: Mapped[int]
+    person_id: Mapped[UUID] = mapped_column(index=True)
+    password_hash: Mapped[str] = mapped_column(String(200), default="")
+    closed_at: Mapped[datetime | None]
+
+
+class SignIn(Base):
+    """A browser that is signed in. `token_hash` is the SHA-256 of what its cookie holds."""
+
+    __tablename__ = "sign_ins"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    institution_id: Mapped[int]
+    person_id: Mapped[UUID] = mapped_column(index=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class PasswordReset(Base):
+    """A link to choose a password, mailed to somebody. `token_hash` is the SHA-256 of what the link holds."""
+
+    __tablename__ = "password_resets"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    email: Mapped[str] = mapped_column(ForeignKey("accounts.email"), index=True)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a person, the institution and unit they work at, and the roles they hold."""
+
+    person: Person
+    institution: Institution
+    unit: Institution
+    grants: tuple[tuple[Grant, Institution | None], ...] = ()
+    token_hash: str = ""
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """The roles held anywhere."""
+        return frozenset(grant.role for grant, _ in self.grants)
+
+    @property
+    def managed(self) -> tuple[Institution, ...]:
+        """The institutions and units whose manager this is."""
+        return tuple(node for grant, node in self.grants if grant.role is Role.MANAGER and node)
+
+    @property
+    def owned_courses(self) -> tuple[str, ...]:
+        """The ids of the courses whose trainer this is."""
+        return tuple(grant.course_id for grant, _ in self.grants if grant.role is Role.TRAINER and grant.course_id)
+
+
+def actor_of(session: Session, token_hash: str, at: datetime) -> Actor | None:
+    """Who is signed in with this token at this moment: one statement, whatever they may do."""
+    root, unit, node = aliased(Institution), aliased(Institution), aliased(Institution)
+    rows = session.execute(
+        select(Person, root, unit, Grant, node)
+        .select_from(SignIn)
+        .join(Account, Account.person_id == SignIn.person_id)
+        .join(Person, and_(Person.institution_id == SignIn.institution_id, Person.id == SignIn.person_id))
+        .join(root, root.id == Person.institution_id)
+        .join(unit, unit.id == Person.unit_id)
+        .outerjoin(Grant, and_(Grant.institution_id == Person.institution_id, Grant.person_id == Person.id))
+        .outerjoin(node, node.id == Grant.node_id)
+        .where(SignIn.token_hash == token_hash, SignIn.expires_at > at, Account.closed_at.is_(None))
+    ).all()
+    if not rows:
+        return None
+    person, institution, unit_row = rows[0][:3]
+    grants = tuple((row[3], row[4]) for row in rows if row[3] is not None)
+    return Actor(person, institution, unit_row, grants, token_hash)
+
+
+def actor_for(session: Session, person: Person) -> Actor:
+    """The actor that this person is, without a sign-in (for the command line)."""
+    grants = session.execute(
+        select(Grant, Institution)
+        .outerjoin(Institution, Institution.id == Grant.node_id)
+        .where(Grant.institution_id == person.institution_id, Grant.person_id == person.id)
+    ).all()
+    return Actor(
+        person,
+        session.get_one(Institution, person.institution_id),
+        session.get_one(Institution, person.unit_id),
+        tuple((grant, node) for grant, node in grants),
+    )
+
+
+def account(session: Session, email: str) -> Account | None:
+    """The account with this address, which is compared in lower case."""
+    return session.get(Account, email.strip().lower())
+
+
+def end_sign_ins(session: Session, person_id: UUID, but: str = "") -> None:
+    """Sign this person out everywhere, but for the sign-in with the token hash `but`."""
+    session.execute(delete(SignIn).where(SignIn.person_id == person_id, SignIn.token_hash != but))

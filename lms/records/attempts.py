@@ -1,0 +1,116 @@
+"""Attempts at quizzes, and their answers.
+
+An attempt is bound for ever to what it was given: the revision, the language, the questions and their order. It is
+graded by that revision whatever the course has become since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, ForeignKeyConstraint, Index, String, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from lms.db import Base, new_id
+from lms.records.enrolments import Enrolment
+from lms.records.scope import Scope
+
+
+class Attempt(Base):
+    """One go at a quiz.
+
+    `commit` is the git commit of the revision, "" where it had none. `seed` drew `shown`: the list of
+    `[question id, [ids in the order shown]]`. `deadline_at` is None without a time limit. `score` in 0..1 and
+    `passed` are None until submission.
+    """
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        ForeignKeyConstraint(["institution_id", "enrolment_id"], ["enrolments.institution_id", "enrolments.id"]),
+        UniqueConstraint("institution_id", "enrolment_id", "quiz_id", "number"),
+        Index("ix_attempts_person", "institution_id", "person_id"),
+    )
+
+    institution_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[UUID]
+    enrolment_id: Mapped[UUID]
+    course_id: Mapped[str] = mapped_column(String(64))
+    quiz_id: Mapped[str] = mapped_column(String(64))
+    number: Mapped[int]
+    revision: Mapped[str] = mapped_column(String(64))
+    commit: Mapped[str] = mapped_column(String(64))
+    locale: Mapped[str] = mapped_column(String(10))
+    seed: Mapped[str] = mapped_column(String(64))
+    shown: Mapped[list[Any]]
+    started_at: Mapped[datetime]
+    deadline_at: Mapped[datetime | None]
+    submitted_at: Mapped[datetime | None]
+    score: Mapped[float | None]
+    passed: Mapped[bool | None]
+
+    @property
+    def questions(self) -> list[str]:
+        """The ids of its questions, in the order shown."""
+        return [question for question, _ in self.shown]
+
+
+class Answer(Base):
+    """The answer saved last for a question of an attempt. `score` (0..1) is None until submission."""
+
+    __tablename__ = "answers"
+    __table_args__ = (
+        ForeignKeyConstraint(["institution_id", "attempt_id"], ["attempts.institution_id", "attempts.id"]),
+    )
+
+    institution_id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[UUID] = mapped_column(primary_key=True)
+    question_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    answer: Mapped[Any] = mapped_column(JSON)
+    saved_at: Mapped[datetime]
+    score: Mapped[float | None]
+
+
+def get(session: Session, scope: Scope, attempt_id: UUID) -> Attempt | None:
+    """The attempt, if the scope covers it."""
+    return session.scalar(select(Attempt).where(scope.covers(Attempt), Attempt.id == attempt_id))
+
+
+def answers(session: Session, attempt: Attempt) -> dict[str, Answer]:
+    """The answers of an attempt that the caller has already been allowed to see, by question."""
+    rows = session.scalars(
+        select(Answer).where(Answer.institution_id == attempt.institution_id, Answer.attempt_id == attempt.id)
+    )
+    return {row.question_id: row for row in rows}
+
+
+def of_enrolment(session: Session, enrolment: Enrolment) -> Sequence[Attempt]:
+    """The attempts within an enrolment that the caller has already been allowed to see, oldest first."""
+    return session.scalars(
+        select(Attempt)
+        .where(Attempt.institution_id == enrolment.institution_id, Attempt.enrolment_id == enrolment.id)
+        .order_by(Attempt.quiz_id, Attempt.number)
+    ).all()
+
+
+def best_scores(session: Session, enrolment: Enrolment) -> tuple[tuple[str, float], ...]:
+    """The best submitted score (0..1) of each quiz within an enrolment."""
+    rows = session.execute(
+        select(Attempt.quiz_id, func.max(Attempt.score))
+        .where(
+            Attempt.institution_id == enrolment.institution_id,
+            Attempt.enrolment_id == enrolment.id,
+            Attempt.submitted_at.is_not(None),
+        )
+        .group_by(Attempt.quiz_id)
+        .order_by(Attempt.quiz_id)
+    )
+    return tuple((quiz, score) for quiz, score in rows if score is not None)
+
+
+def past_deadline(session: Session, at: datetime) -> Sequence[Attempt]:
+    """All attempts whose time ran out before this moment and that nobody submitted. For the jobs, not for people."""
+    return session.scalars(select(Attempt).where(Attempt.submitted_at.is_(None), Attempt.deadline_at < at)).all()

@@ -1,0 +1,60 @@
+"""Certificates: what was said when a course was completed, and stays said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Date, ForeignKeyConstraint, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from lms.db import Base, new_id
+from lms.records.scope import Scope
+
+
+class Certificate(Base):
+    """Proof of one completion, with the words it was issued with. `code` is what its QR address ends with."""
+
+    __tablename__ = "certificates"
+    __table_args__ = (
+        ForeignKeyConstraint(["institution_id", "enrolment_id"], ["enrolments.institution_id", "enrolments.id"]),
+    )
+
+    institution_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[UUID] = mapped_column(index=True)
+    enrolment_id: Mapped[UUID]
+    code: Mapped[str] = mapped_column(String(32), index=True)
+    course_id: Mapped[str] = mapped_column(String(64))
+    revision: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(200))
+    institution: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str] = mapped_column(String(300))
+    hours: Mapped[float]
+    score: Mapped[float | None]
+    locale: Mapped[str] = mapped_column(String(10))
+    issued_at: Mapped[datetime]
+    valid_until: Mapped[date | None] = mapped_column(Date)
+    revoked_at: Mapped[datetime | None]
+
+
+def by_code(session: Session, code: str) -> Certificate | None:
+    """The certificate with this code, for anyone who holds the code."""
+    return session.scalar(select(Certificate).where(Certificate.code == code))
+
+
+def of_enrolment(session: Session, scope: Scope, enrolment_id: UUID) -> Certificate | None:
+    """The certificate of an enrolment, if the scope covers it."""
+    return session.scalar(
+        select(Certificate).where(scope.covers(Certificate), Certificate.enrolment_id == enrolment_id)
+    )
+
+
+def of_person(session: Session, scope: Scope, person_id: UUID) -> Sequence[Certificate]:
+    """A person's certificates, newest first."""
+    return session.scalars(
+        select(Certificate)
+        .where(scope.covers(Certificate), Certificate.person_id == person_id)
+        .order_by(Certificate.issued_at.desc())
+    ).all()

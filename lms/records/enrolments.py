@@ -1,0 +1,191 @@
+"""Enrolments, and what trainees did in lessons."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Date,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    UniqueConstraint,
+    case,
+    literal,
+    select,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from lms.db import Base, new_id
+from lms.records.scope import Scope
+
+
+class State(enum.Enum):
+    """Where an enrolment stands on a day."""
+
+    NOT_STARTED = "not_started"
+    IN_PROGRESS = "in_progress"
+    OVERDUE = "overdue"
+    COMPLETED = "completed"
+
+
+class Enrolment(Base):
+    """A person's place in a course.
+
+    `round` counts from 1; a refresher is the next round. `progress` is the percentage of the course's steps done, as
+    the last fact left it. `completion` says why the course counts as completed, and under which revision.
+    """
+
+    __tablename__ = "enrolments"
+    __table_args__ = (
+        ForeignKeyConstraint(["institution_id", "person_id"], ["people.institution_id", "people.id"]),
+        UniqueConstraint("institution_id", "person_id", "course_id", "round"),
+        Index("ix_enrolments_reports", "institution_id", "course_id", "completed_at", "due_on", "started_at"),
+    )
+
+    institution_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[UUID]
+    course_id: Mapped[str] = mapped_column(String(64))
+    round: Mapped[int] = mapped_column(default=1)
+    enrolled_at: Mapped[datetime]
+    enrolled_by: Mapped[UUID]
+    due_on: Mapped[date | None] = mapped_column(Date)
+    started_at: Mapped[datetime | None]
+    progress: Mapped[int] = mapped_column(default=0)
+    completed_at: Mapped[datetime | None]
+    completion: Mapped[dict[str, Any] | None]
+
+    def state(self, today: date) -> State:
+        """Where the enrolment stands on this day. `state_on` says the same in SQL."""
+        if self.completed_at:
+            return State.COMPLETED
+        if self.due_on and self.due_on < today:
+            return State.OVERDUE
+        return State.IN_PROGRESS if self.started_at else State.NOT_STARTED
+
+
+def state_on(today: date) -> ColumnElement[str]:
+    """The value of `Enrolment.state(today)`, as a column."""
+    return case(
+        (Enrolment.completed_at.is_not(None), literal(State.COMPLETED.value)),
+        (Enrolment.due_on < today, literal(State.OVERDUE.value)),
+        (Enrolment.started_at.is_not(None), literal(State.IN_PROGRESS.value)),
+        else_=literal(State.NOT_STARTED.value),
+    )
+
+
+class Request(Base):
+    """A trainee's wish to take a course that is not open to all, for a manager to decide."""
+
+    __tablename__ = "enrolment_requests"
+    __table_args__ = (ForeignKeyConstraint(["institution_id", "person_id"], ["people.institution_id", "people.id"]),)
+
+    institution_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[UUID]
+    course_id: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(String(1000))
+    requested_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None]
+    granted: Mapped[bool | None]
+
+
+class LessonDone(Base):
+    """A lesson that a trainee finished."""
+
+    __tablename__ = "lessons_done"
+    __table_args__ = (ForeignKeyConstraint(["institution_id", "enrolment_id"], ["enrolments.institution_id", "enrolments.id"]),)
+
+    institution_id: Mapped[int] = mapped_column(primary_key=True)
+    enrolment_id: Mapped[UUID] = mapped_column(primary_key=True)
+    lesson_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    revision: Mapped[str] = mapped_column(String(64))
+    done_at: Mapped[datetime]
+
+
+class CheckAnswer(Base):
+    """The last answer to a check in a lesson, with the order it was shown in and the revision that graded it."""
+
+    __tablename__ = "check_answers"
+    __table_args__ = (ForeignKeyConstraint(["institution_id", "enrolment_id"], ["enrolments.institution_id", "enrolments.id"]),)
+
+    institution_id: Mapped[int] = mapped_column(primary_key=True)
+    enrolment_id: Mapped[UUID] = mapped_column(primary_key=True)
+    question_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    revision: Mapped[str] = mapped_column(String(64))
+    answer: Mapped[Any] = mapped_column(JSON)
+    score: Mapped[float]
+    answered_at: Mapped[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a trainee has done in a course: lessons finished, checks answered, the best score (0..1) of each quiz."""
+
+    lessons: frozenset[str] = frozenset()
+    checks: frozenset[str] = frozenset()
+    quizzes: tuple[tuple[str, float], ...] = ()
+
+
+def get(session: Session, scope: Scope, enrolment_id: UUID) -> Enrolment | None:
+    """The enrolment, if the scope covers it."""
+    return session.scalar(select(Enrolment).where(scope.covers(Enrolment), Enrolment.id == enrolment_id))
+
+
+def latest(session: Session, scope: Scope, course_id: str) -> Enrolment | None:
+    """The newest enrolment of the one person the scope covers in this course."""
+    return session.scalar(
+        select(Enrolment)
+        .where(scope.covers(Enrolment), Enrolment.course_id == course_id)
+        .order_by(Enrolment.round.desc())
+        .limit(1)
+    )
+
+
+def of_person(session: Session, scope: Scope, person_id: UUID) -> Sequence[Enrolment]:
+    """All enrolments of a person, newest first."""
+    return session.scalars(
+        select(Enrolment)
+        .where(scope.covers(Enrolment), Enrolment.person_id == person_id)
+        .order_by(Enrolment.enrolled_at.desc(), Enrolment.id)
+    ).all()
+
+
+def lessons_done(session: Session, enrolment: Enrolment) -> Sequence[LessonDone]:
+    """The lessons finished in an enrolment that the caller has already been allowed to see."""
+    return session.scalars(
+        select(LessonDone).where(
+            LessonDone.institution_id == enrolment.institution_id, LessonDone.enrolment_id == enrolment.id
+        )
+    ).all()
+
+
+def check_answers(session: Session, enrolment: Enrolment) -> dict[str, CheckAnswer]:
+    """The answers to checks in an enrolment that the caller has already been allowed to see, by question."""
+    rows = session.scalars(
+        select(CheckAnswer).where(
+            CheckAnswer.institution_id == enrolment.institution_id, CheckAnswer.enrolment_id == enrolment.id
+        )
+    )
+    return {row.question_id: row for row in rows}
+
+
+def open_requests(session: Session, scope: Scope) -> Sequence[Request]:
+    """The requests that nobody has decided yet, oldest first."""
+    return session.scalars(
+        select(Request).where(scope.covers(Request), Request.decided_at.is_(None)).order_by(Request.requested_at)
+    ).all()
+
+
+def request(session: Session, scope: Scope, request_id: UUID) -> Request | None:
+    """The request, if the scope covers it."""
+    return session.scalar(select(Request).where(scope.covers(Request), Request.id == request_id))

@@ -1,0 +1,52 @@
+"""Institutions: a tree. The roots are the institutions themselves, what stands under them are their units."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ForeignKey, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from lms.db import Base
+
+
+class Institution(Base):
+    """An institution (no parent) or a unit of one.
+
+    `path` is made of the ids from the root down (`/1/4/`), so that a subtree is the rows whose path starts with it.
+    `root_id` is the institution that people's rows carry.
+    """
+
+    __tablename__ = "institutions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("institutions.id"), index=True)
+    root_id: Mapped[int | None] = mapped_column(ForeignKey("institutions.id"), index=True)
+    path: Mapped[str] = mapped_column(String(200), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    country: Mapped[str] = mapped_column(String(2))
+
+
+def get(session: Session, institution_id: int) -> Institution | None:
+    """The institution or unit with this id."""
+    return session.get(Institution, institution_id)
+
+
+def tree(session: Session, prefix: str = "/") -> Sequence[Institution]:
+    """All institutions and units whose path starts with `prefix`, parents before their children, by name."""
+    rows = session.scalars(select(Institution).where(Institution.path.startswith(prefix, autoescape=True))).all()
+    names = {row.id: row.name for row in rows}
+    return sorted(rows, key=lambda row: [names.get(int(part), "") for part in row.path.strip("/").split("/")])
+
+
+def add(session: Session, name: str, country: str, parent: Institution | None = None) -> Institution:
+    """A new institution, or a new unit under `parent` (whose country it takes)."""
+    row = Institution(name=name, country=parent.country if parent else country, path="")
+    if parent:
+        row.parent_id, row.root_id = parent.id, parent.root_id
+    session.add(row)
+    session.flush()
+    row.root_id = row.root_id or row.id
+    row.path = f"{parent.path if parent else '/'}{row.id}/"
+    session.flush()
+    return row

@@ -1,0 +1,66 @@
+"""People, and what they may do. Keyed by institution first, so that the tables can be spread by it."""
+
+from __future__ import annotations
+
+import enum
+import unicodedata
+from datetime import datetime
+from uuid import UUID
+
+import cyrtranslit
+from sqlalchemy import Enum, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.db import Base, new_id
+
+
+class Role(enum.Enum):
+    """What somebody may be besides a trainee, which everybody is."""
+
+    TRAINER = "trainer"
+    MANAGER = "manager"
+    COORDINATOR = "coordinator"
+    ADMINISTRATOR = "administrator"
+
+
+class Person(Base):
+    """Somebody who works at an institution. `search` is the name and address as `fold` gives them; `locale` and
+    `theme` are what they chose, "" for no choice."""
+
+    __tablename__ = "people"
+    __table_args__ = (Index("ix_people_listing", "institution_id", "name", "id"),)
+
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institutions.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("institutions.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str] = mapped_column(String(254))
+    search: Mapped[str] = mapped_column(String(500))
+    locale: Mapped[str] = mapped_column(String(10), default="")
+    theme: Mapped[str] = mapped_column(String(5), default="")
+    created_at: Mapped[datetime]
+
+
+class Grant(Base):
+    """A role somebody holds: a manager over an institution or unit (`node_id`), a trainer over a course."""
+
+    __tablename__ = "grants"
+    __table_args__ = (
+        ForeignKeyConstraint(["institution_id", "person_id"], ["people.institution_id", "people.id"]),
+        UniqueConstraint("institution_id", "person_id", "role", "node_id", "course_id"),
+    )
+
+    institution_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[UUID]
+    role: Mapped[Role] = mapped_column(
+        Enum(Role, native_enum=False, length=20, values_callable=lambda roles: [role.value for role in roles])
+    )
+    node_id: Mapped[int | None] = mapped_column(ForeignKey("institutions.id"))
+    course_id: Mapped[str] = mapped_column(String(64), default="")
+
+
+def fold(text: str) -> str:
+    """Text as people are searched by: lower case, Latin script, no diacritics ("Đorđe", "Ђорђе" and "djordje" meet)."""
+    latin = cyrtranslit.to_latin(text.casefold(), "sr").replace("đ", "dj")
+    return "".join(c for c in unicodedata.normalize("NFKD", latin) if not unicodedata.combining(c))

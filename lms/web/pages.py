@@ -1,0 +1,118 @@
+"""What all pages share: the names that templates know, the headers that every answer carries."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, request, session, url_for
+from flask_babel import format_date, format_datetime, format_decimal, format_percent
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from lms import i18n
+from lms.records.people import Role
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry of the navigation."""
+
+    label: str
+    url: str
+    current: bool
+
+
+def navigation() -> list[Link]:
+    """Where the person who is signed in can go."""
+    if not current_user.is_authenticated:
+        return []
+    roles = current_user.actor.roles
+    entries = [(_("My learning"), "home.index", True), (_("Courses"), "catalogue.index", True)]
+    entries += [
+        (_("My courses as a trainer"), "trainer.index", Role.TRAINER in roles),
+        (_("My institution"), "manager.completion", Role.MANAGER in roles),
+        (_("The region"), "coordinator.index", Role.COORDINATOR in roles),
+        (_("Administration"), "admin.institutions", Role.ADMINISTRATOR in roles),
+    ]
+    here = (request.blueprint or "").split(".")[0]
+    beside = {"lessons": "catalogue", "attempts": "catalogue", "certificates": "home"}
+    here = beside.get(here, here)
+    return [Link(label, url_for(end), end.split(".")[0] == here) for label, end, open_to in entries if open_to]
+
+
+@cache
+def _fingerprint(path: Path, _changed: float) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+
+
+def _moment(value: datetime | None) -> str:
+    return format_datetime(value, "medium") if value else ""
+
+
+def _day(value: date | datetime | None) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return format_date(value.astimezone(UTC), "medium")
+    return format_date(datetime(value.year, value.month, value.day, 12, tzinfo=UTC), "medium")
+
+
+def _state_label(state: str) -> str:
+    return {
+        "not_started": _("Not started"),
+        "in_progress": _("In progress"),
+        "overdue": _("Overdue"),
+        "completed": _("Completed"),
+    }[state]
+
+
+def init_app(app: Flask) -> None:
+    """Make the names known to templates, and put the headers on every answer."""
+    static = Path(app.static_folder or "")
+
+    @app.url_defaults
+    def fingerprint_static(endpoint: str, values: dict[str, Any]) -> None:
+        path = static / str(values.get("filename", ""))
+        if endpoint == "static" and path.is_file():
+            values["v"] = _fingerprint(path, path.stat().st_mtime)
+
+    @app.context_processor
+    def names() -> dict[str, Any]:
+        person = current_user.person if current_user.is_authenticated else None
+        return {
+            "navigation": navigation(),
+            "locale": i18n.language().tag,
+            "locales": [(language.code, language.name, language.tag) for language in i18n.offered()],
+            "theme": (person.theme if person else session.get("theme")) or "auto",
+        }
+
+    app.jinja_env.filters.update(
+        moment=_moment, day=_day, number=format_decimal, percent=format_percent, state_label=_state_label
+    )
+
+    @app.after_request
+    def headers(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if app.config["SESSION_COOKIE_SECURE"]:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        if request.endpoint not in ("static", "lessons.media"):
+            response.headers["Cache-Control"] = "no-store"
+        return response
