@@ -33,7 +33,7 @@ function enhance(set) {
     selects.sort((a, b) => a.value - b.value).forEach((select) => list.append(select.closest("li")));
   }
   for (const item of [...list.children]) {
-    item.append(
+    item.querySelector(".place").append(
       button(set.dataset.up, "↑", item, (b) => { if (item.previousElementSibling) move(item, item.previousElementSibling, b); }),
       button(set.dataset.down, "↓", item, (b) => { if (item.nextElementSibling) move(item, item.nextElementSibling.nextElementSibling, b); }),
     );
