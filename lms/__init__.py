@@ -17,7 +17,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     from flask import Flask
     from flask_babel import Babel
-    from flask_limiter import Limiter
     from flask_migrate import Migrate
     from flask_wtf import CSRFProtect
 
@@ -34,6 +33,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         coordinator,
         home,
         lessons,
+        limits,
         manager,
         pages,
         system,
@@ -49,7 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     Migrate(app, db, directory=str(config.ROOT / "lms" / "migrations"), render_as_batch=True)
     Babel(app, locale_selector=i18n.selected_locale, default_translation_directories=str(i18n.TRANSLATIONS))
     CSRFProtect(app)
-    limiter = Limiter(access.visitor_address, app=app, storage_uri="staza://", default_limits=[])
+    limits.limiter.init_app(app)
     library_module.init_app(app, settings.artefacts)
     access.init_app(app)
     pages.init_app(app)
@@ -68,6 +68,5 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(coordinator.blueprint)
     app.register_blueprint(admin.blueprint)
 
-    account.limit(limiter)
     access.check_every_view(app)
     return app

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, g, make_response, render_template, request
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, flash, g, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from lms.db import db
+from lms.learning.refusal import Refused
 
 
 def _texts(code: int) -> tuple[str, str, str]:
@@ -84,6 +88,15 @@ def init_app(app: Flask) -> None:
             if name.lower() in ("retry-after", "allow"):
                 response.headers[name] = value
         return response
+
+    @app.errorhandler(Refused)
+    def refused(error: Refused) -> WerkzeugResponse:
+        if request.headers.get("X-Requested-With") == "fetch":
+            return make_response(str(error), 409)
+        flash(str(error), "error")
+        came_from = urlsplit(request.referrer or "")
+        back = f"{came_from.path}?{came_from.query}" if came_from.netloc == request.host else "/"
+        return redirect(back, 303)
 
     @app.errorhandler(OperationalError)
     def database_error(error: OperationalError) -> Response:

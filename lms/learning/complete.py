@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from courses.model import Course
 from lms.learning.progress import Progress, progress, reason
-from lms.records import attempts, audit, enrolments, jobs
+from lms.records import audit, facts, jobs
 from lms.records.certificates import Certificate
-from lms.records.enrolments import Enrolment, Facts
+from lms.records.enrolments import Enrolment
+from lms.records.facts import Facts
 from lms.records.institutions import Institution
 from lms.records.people import Person
 
@@ -21,20 +22,11 @@ CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 16
 
 
-def facts(session: Session, enrolment: Enrolment) -> Facts:
-    """What was done in an enrolment: three statements."""
-    return Facts(
-        lessons=frozenset(row.lesson_id for row in enrolments.lessons_done(session, enrolment)),
-        checks=frozenset(enrolments.check_answers(session, enrolment)),
-        quizzes=attempts.best_scores(session, enrolment),
-    )
-
-
 def record(session: Session, enrolment: Enrolment, course: Course, revision: str, at: datetime) -> Progress:
     """Take account of a new fact, in the caller's transaction: store the progress, and the completion if this was the
     last thing missing. A completion once stored stays, whatever the rules have become."""
     session.flush()
-    known = facts(session, enrolment)
+    known = facts.of(session, [enrolment])[enrolment.id]
     now = progress(course, known)
     enrolment.started_at = enrolment.started_at or at
     if enrolment.completed_at is not None:

@@ -13,8 +13,11 @@ from lms.db import transaction
 from lms.learning import attempts
 from lms.library import Library
 from lms.records import jobs
+from lms.records.jobs import Job
 
 TRIES = 8
+CLAIM_LASTS = timedelta(minutes=10)
+NEVER = timedelta(days=36500)
 
 
 def _mail(settings: Settings, payload: dict[str, Any]) -> None:
@@ -27,25 +30,37 @@ DOERS: dict[str, Callable[[Settings, dict[str, Any]], None]] = {"mail": _mail}
 def drain(settings: Settings, library: Library, at: datetime) -> tuple[int, int]:
     """Do what is due at this moment: how many jobs were done, how many failed.
 
-    A job that fails is tried again after 1, 2, 4 … minutes, eight times in all; then it stays with its error, for
-    the operator to see. Attempts whose time ran out are submitted as well.
+    A job is claimed, done, and marked, in that order, and nothing is locked while it is being done: a worker that dies
+    leaves it to be done again a while later. One that fails is tried again after 1, 2, 4 … minutes, eight times in all;
+    then it stays with its error, for the operator to see. Attempts whose time ran out are submitted as well.
     """
-    done = attempts.close_overdue(library, at)
-    failed = 0
-    while True:
-        with transaction() as session:
-            due = jobs.due(session, at, limit=1)
-            if not due:
-                return done, failed
-            job = due[0]
-            try:
-                DOERS[job.kind](settings, job.payload)
-            except (OSError, smtplib.SMTPException, ValueError, KeyError) as error:
-                failed += 1
-                job.tries += 1
-                job.error = f"{type(error).__name__}: {error}"
-                later = timedelta(minutes=2 ** (job.tries - 1)) if job.tries < TRIES else timedelta(days=36500)
-                job.due_at = at + later
-            else:
-                done += 1
-                job.done_at, job.error, job.payload = at, "", {}  # a mail holds a secret link; it is not kept
+    done, failed = attempts.close_overdue(library, at), 0
+    while job := _claim(at):
+        try:
+            DOERS[job.kind](settings, job.payload)
+        except (OSError, smtplib.SMTPException, ValueError, KeyError) as error:
+            failed += 1
+            _postpone(job, f"{type(error).__name__}: {error}", at)
+        else:
+            done += 1
+            with transaction() as session:
+                row = session.get_one(Job, job.id)
+                row.done_at, row.error, row.payload = at, "", {}  # a mail holds a secret link; it is not kept
+    return done, failed
+
+
+def _claim(at: datetime) -> Job | None:
+    with transaction() as session:
+        due = jobs.due(session, at, limit=1)
+        if not due:
+            return None
+        due[0].due_at = at + CLAIM_LASTS
+        return due[0]
+
+
+def _postpone(job: Job, error: str, at: datetime) -> None:
+    with transaction() as session:
+        row = session.get_one(Job, job.id)
+        row.tries += 1
+        row.error = error
+        row.due_at = at + (timedelta(minutes=2 ** (row.tries - 1)) if row.tries < TRIES else NEVER)

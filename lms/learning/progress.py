@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from courses.model import Course
-from lms.records.enrolments import Facts
+from lms.records.facts import Facts
 
 
 @dataclass(frozen=True, slots=True)

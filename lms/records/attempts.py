@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKeyConstraint, Index, String, UniqueConstraint, func, select
+from sqlalchemy import JSON, ForeignKeyConstraint, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lms.db import Base, new_id
@@ -94,21 +94,6 @@ def of_enrolment(session: Session, enrolment: Enrolment) -> Sequence[Attempt]:
         .where(Attempt.institution_id == enrolment.institution_id, Attempt.enrolment_id == enrolment.id)
         .order_by(Attempt.quiz_id, Attempt.number)
     ).all()
-
-
-def best_scores(session: Session, enrolment: Enrolment) -> tuple[tuple[str, float], ...]:
-    """The best submitted score (0..1) of each quiz within an enrolment."""
-    rows = session.execute(
-        select(Attempt.quiz_id, func.max(Attempt.score))
-        .where(
-            Attempt.institution_id == enrolment.institution_id,
-            Attempt.enrolment_id == enrolment.id,
-            Attempt.submitted_at.is_not(None),
-        )
-        .group_by(Attempt.quiz_id)
-        .order_by(Attempt.quiz_id)
-    )
-    return tuple((quiz, score) for quiz, score in rows if score is not None)
 
 
 def past_deadline(session: Session, at: datetime) -> Sequence[Attempt]:

@@ -39,9 +39,20 @@ class Certificate(Base):
     revoked_at: Mapped[datetime | None]
 
 
+def grouped(code: str) -> str:
+    """A code as people read it: XXXX-XXXX-XXXX-XXXX."""
+    return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
+
+
 def by_code(session: Session, code: str) -> Certificate | None:
-    """The certificate with this code, for anyone who holds the code."""
-    return session.scalar(select(Certificate).where(Certificate.code == code))
+    """The certificate with this code, for anyone who holds the code; capitals, dashes and spaces do not matter."""
+    plain = "".join(letter for letter in code.upper() if letter.isalnum())
+    return session.scalar(select(Certificate).where(Certificate.code == plain))
+
+
+def get(session: Session, scope: Scope, certificate_id: UUID) -> Certificate | None:
+    """The certificate, if the scope covers it."""
+    return session.scalar(select(Certificate).where(scope.covers(Certificate), Certificate.id == certificate_id))
 
 
 def of_enrolment(session: Session, scope: Scope, enrolment_id: UUID) -> Certificate | None:

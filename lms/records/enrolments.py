@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -127,15 +126,6 @@ class CheckAnswer(Base):
     answered_at: Mapped[datetime]
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a trainee has done in a course: lessons finished, checks answered, the best score (0..1) of each quiz."""
-
-    lessons: frozenset[str] = frozenset()
-    checks: frozenset[str] = frozenset()
-    quizzes: tuple[tuple[str, float], ...] = ()
-
-
 def get(session: Session, scope: Scope, enrolment_id: UUID) -> Enrolment | None:
     """The enrolment, if the scope covers it."""
     return session.scalar(select(Enrolment).where(scope.covers(Enrolment), Enrolment.id == enrolment_id))
@@ -157,15 +147,6 @@ def of_person(session: Session, scope: Scope, person_id: UUID) -> Sequence[Enrol
         select(Enrolment)
         .where(scope.covers(Enrolment), Enrolment.person_id == person_id)
         .order_by(Enrolment.enrolled_at.desc(), Enrolment.id)
-    ).all()
-
-
-def lessons_done(session: Session, enrolment: Enrolment) -> Sequence[LessonDone]:
-    """The lessons finished in an enrolment that the caller has already been allowed to see."""
-    return session.scalars(
-        select(LessonDone).where(
-            LessonDone.institution_id == enrolment.institution_id, LessonDone.enrolment_id == enrolment.id
-        )
     ).all()
 
 

@@ -79,11 +79,6 @@ def check_every_view(app: Flask) -> None:
         raise RuntimeError(f"Views without @allow(…): {', '.join(sorted(silent))}")
 
 
-def visitor_address() -> str:
-    """The network address to count tries by."""
-    return request.remote_addr or "unknown"
-
-
 def _load_user(token: str) -> User | None:
     found = accounts.actor_of(db.session(), token_hash(token), clock.now())
     return User(found, token) if found else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -67,20 +67,7 @@ def _moment(value: datetime | None) -> str:
 
 
 def _day(value: date | datetime | None) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return format_date(value.astimezone(UTC), "medium")
-    return format_date(datetime(value.year, value.month, value.day, 12, tzinfo=UTC), "medium")
-
-
-def _state_label(state: str) -> str:
-    return {
-        "not_started": _("Not started"),
-        "in_progress": _("In progress"),
-        "overdue": _("Overdue"),
-        "completed": _("Completed"),
-    }[state]
+    return format_date(value, "medium") if value else ""
 
 
 def init_app(app: Flask) -> None:
@@ -99,13 +86,11 @@ def init_app(app: Flask) -> None:
         return {
             "navigation": navigation(),
             "locale": i18n.language().tag,
-            "locales": [(language.code, language.name, language.tag) for language in i18n.offered()],
+            "locales": [(language.code, language.name) for language in i18n.offered()],
             "theme": (person.theme if person else session.get("theme")) or "auto",
         }
 
-    app.jinja_env.filters.update(
-        moment=_moment, day=_day, number=format_decimal, percent=format_percent, state_label=_state_label
-    )
+    app.jinja_env.filters.update(moment=_moment, day=_day, number=format_decimal, percent=format_percent)
 
     @app.after_request
     def headers(response: Response) -> Response:

@@ -1,0 +1,151 @@
+"""Signing in and out, passwords, the profile, language and colours."""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+from flask_babel import refresh
+from flask_login import current_user, login_user, logout_user
+from werkzeug.wrappers import Response
+
+from lms import clock, i18n
+from lms.db import db
+from lms.learning import access, accounts
+from lms.learning.refusal import Refused
+from lms.records.accounts import actor_of
+from lms.web.access import PUBLIC, SIGNED_IN, User, actor, allow
+from lms.web.forms import safe_next
+from lms.web.limits import failed, limiter, tried_account
+
+blueprint = Blueprint("account", __name__)
+
+
+@blueprint.get("/sign-in")
+@allow(PUBLIC)
+def sign_in() -> str | Response:
+    """The sign-in page."""
+    if current_user.is_authenticated:
+        return redirect(url_for("home.index"))
+    return render_template("account/sign_in.html", email="", errors=[], next=safe_next(""))
+
+
+@blueprint.post("/sign-in")
+@allow(PUBLIC)
+@limiter.limit("100 per 15 minutes", deduct_when=failed)
+@limiter.limit("10 per 15 minutes", key_func=tried_account, deduct_when=failed)
+def sign_in_now() -> Response | tuple[str, int]:
+    """Sign in, with a new session."""
+    email, at = request.form.get("email", ""), clock.now()
+    token = accounts.sign_in(email, request.form.get("password", ""), at)
+    who = actor_of(db.session(), access.token_hash(token), at) if token else None
+    if token is None or who is None:
+        errors = [("email", _("Address and password do not belong together. Check both, or choose a new password."))]
+        return render_template("account/sign_in.html", email=email, errors=errors, next=safe_next("")), 422
+    session.clear()
+    session.permanent = True
+    login_user(User(who, token))
+    return redirect(safe_next(url_for("home.index")), 303)
+
+
+@blueprint.post("/sign-out")
+@allow(SIGNED_IN)
+def sign_out() -> Response:
+    """End this sign-in."""
+    accounts.sign_out(actor(), clock.now())
+    logout_user()
+    session.clear()
+    flash(_("You are signed out."), "success")
+    return redirect(url_for("account.sign_in"), 303)
+
+
+@blueprint.get("/password")
+@allow(PUBLIC)
+def forgotten() -> str:
+    """Ask for a link to choose a new password."""
+    return render_template("account/forgotten.html")
+
+
+@blueprint.post("/password")
+@allow(PUBLIC)
+@limiter.limit("20 per 15 minutes")
+@limiter.limit("3 per 15 minutes", key_func=tried_account)
+def forgotten_now() -> Response:
+    """Mail the link, and say the same whether or not there is such an account."""
+    accounts.ask_for_reset(request.form.get("email", ""), current_app.config["SETTINGS"].url, clock.now())
+    flash(_("If there is an account with this address, a mail with a link is on its way. It works for two hours."), "success")
+    return redirect(url_for("account.sign_in"), 303)
+
+
+@blueprint.get("/password/<token>")
+@allow(PUBLIC)
+def choose_password(token: str) -> str:
+    """Choose a password through a mailed link."""
+    return render_template("account/choose.html", open=accounts.reset_is_open(token, clock.now()), errors=[], token=token)
+
+
+@blueprint.post("/password/<token>")
+@allow(PUBLIC)
+@limiter.limit("20 per 15 minutes", deduct_when=failed)
+def choose_password_now(token: str) -> Response | tuple[str, int]:
+    """Set the password chosen through a mailed link."""
+    try:
+        _compare_repeated()
+        accounts.reset_password(token, request.form.get("new", ""), clock.now())
+    except Refused as refusal:
+        still_open = accounts.reset_is_open(token, clock.now())
+        page = render_template("account/choose.html", open=still_open, errors=[("new", str(refusal))], token=token)
+        return page, 422
+    session.clear()
+    flash(_("Your password is set. Sign in with it."), "success")
+    return redirect(url_for("account.sign_in"), 303)
+
+
+@blueprint.get("/profile")
+@allow(SIGNED_IN)
+def profile() -> str:
+    """What is known of the person, and their password."""
+    return render_template("account/profile.html", actor=actor(), errors=[])
+
+
+@blueprint.post("/profile/password")
+@allow(SIGNED_IN)
+@limiter.limit("10 per 15 minutes", key_func=lambda: f"password {current_user.get_id()}", deduct_when=failed)
+def change_password() -> Response | tuple[str, int]:
+    """Set a new password."""
+    try:
+        _compare_repeated()
+        accounts.change_password(actor(), request.form.get("old", ""), request.form.get("new", ""), clock.now())
+    except Refused as refusal:
+        return render_template("account/profile.html", actor=actor(), errors=[("new", str(refusal))]), 422
+    flash(_("Your password is changed. Other browsers that were signed in have to sign in anew."), "success")
+    return redirect(url_for("account.profile"), 303)
+
+
+def _compare_repeated() -> None:
+    if request.form.get("new") != request.form.get("again"):
+        raise Refused(_("The two new passwords differ. Type the same one twice."))
+
+
+@blueprint.post("/language")
+@allow(PUBLIC)
+def language() -> Response:
+    """Show the pages in another language from now on."""
+    code = request.form.get("locale", "")
+    if code in {language.code for language in i18n.offered()}:
+        session["locale"] = code
+        if current_user.is_authenticated:
+            accounts.set_preferences(actor(), locale=code)
+        refresh()
+    return redirect(safe_next(url_for("home.index")), 303)
+
+
+@blueprint.post("/theme")
+@allow(PUBLIC)
+def theme() -> Response:
+    """Light, dark, or as the device has it."""
+    chosen = request.form.get("theme", "")
+    if chosen in ("auto", "light", "dark"):
+        session["theme"] = chosen
+        if current_user.is_authenticated:
+            accounts.set_preferences(actor(), theme=chosen)
+    return redirect(safe_next(url_for("home.index")), 303)

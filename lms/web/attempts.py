@@ -1,0 +1,184 @@
+"""Quizzes: the start page, one question at a time, the overview, the result."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from courses.model import Course, Quiz
+from lms import clock
+from lms.db import db
+from lms.learning import attempts as verbs
+from lms.learning.access import own
+from lms.learning.progress import progress
+from lms.library import library
+from lms.records import attempts, certificates, enrolments, facts
+from lms.records.attempts import Attempt
+from lms.web import forms
+from lms.web.access import SIGNED_IN, actor, allow
+from lms.web.forms import found
+from lms.web.trail import trail
+
+blueprint = Blueprint("attempts", __name__)
+
+
+def _own(attempt_id: UUID) -> tuple[Attempt, Course, Quiz]:
+    """An attempt of the person who is signed in, with the course and quiz as its revision has them."""
+    attempt = found(attempts.get(db.session(), own(actor()), attempt_id))
+    course = found(library().course(attempt.course_id, attempt.revision))
+    return attempt, course, found(course.quiz(attempt.quiz_id))
+
+
+@blueprint.get("/courses/<course_id>/quizzes/<quiz_id>")
+@allow(SIGNED_IN)
+def start(course_id: str, quiz_id: str) -> str | Response:
+    """What the quiz asks for, and the attempts so far."""
+    course = found(library().course(course_id))
+    quiz = found(course.quiz(quiz_id))
+    session = db.session()
+    enrolment = enrolments.latest(session, own(actor()), course_id)
+    if enrolment is None:
+        return redirect(url_for("catalogue.course", course_id=course_id))
+    now = progress(course, facts.of(session, [enrolment])[enrolment.id])
+    past = [attempt for attempt in attempts.of_enrolment(session, enrolment) if attempt.quiz_id == quiz_id]
+    open_one = next((a for a in past if a.submitted_at is None and not verbs.is_over(a, clock.now())), None)
+    return render_template(
+        "attempts/start.html",
+        course=course,
+        quiz=quiz,
+        questions=sum(part.count for part in quiz.draw),
+        required=course.completion.quizzes.get(quiz_id),
+        past=past,
+        open=open_one,
+        left=None if quiz.attempts is None else max(0, quiz.attempts - len(past)),
+        trail=trail(course, now, here=quiz_id),
+        lessons_left=now.lessons_left,
+    )
+
+
+@blueprint.post("/courses/<course_id>/quizzes/<quiz_id>/attempts")
+@allow(SIGNED_IN)
+def begin(course_id: str, quiz_id: str) -> Response:
+    """Begin an attempt, or go on with the one that is open."""
+    course = found(library().course(course_id))
+    revision = found(library().revision_of(course_id))
+    attempt = verbs.begin(actor(), library(), course, revision, found(course.quiz(quiz_id)), course.language, clock.now())
+    return redirect(url_for(".resume", attempt_id=attempt.id), 303)
+
+
+@blueprint.get("/attempts/<uuid:attempt_id>")
+@allow(SIGNED_IN)
+def resume(attempt_id: UUID) -> Response:
+    """Where the attempt stands: its first open question, its overview, or its result."""
+    attempt, _course, _quiz = _own(attempt_id)
+    if attempt.submitted_at is not None:
+        return redirect(url_for(".result", attempt_id=attempt_id))
+    answered = attempts.answers(db.session(), attempt)
+    for number, id in enumerate(attempt.questions, 1):
+        if id not in answered:
+            return redirect(url_for(".question", attempt_id=attempt_id, number=number))
+    return redirect(url_for(".overview", attempt_id=attempt_id))
+
+
+@blueprint.get("/attempts/<uuid:attempt_id>/questions/<int:number>")
+@allow(SIGNED_IN)
+def question(attempt_id: UUID, number: int) -> str | Response:
+    """One question of the attempt, with the answer saved last: three statements."""
+    attempt, course, quiz = _own(attempt_id)
+    if attempt.submitted_at is not None:
+        return redirect(url_for(".result", attempt_id=attempt_id))
+    if not 1 <= number <= len(attempt.shown):
+        abort(404)
+    if verbs.is_over(attempt, clock.now()):
+        return redirect(url_for(".overview", attempt_id=attempt_id))
+    id, order = attempt.shown[number - 1]
+    answers = attempts.answers(db.session(), attempt)
+    return render_template(
+        "attempts/question.html",
+        course=course,
+        quiz=quiz,
+        attempt=attempt,
+        number=number,
+        payload=verbs.question_of(library(), attempt, id).payload(order),
+        answer=answers[id].answer if id in answers else None,
+        answered=[question in answers for question in attempt.questions],
+        now=clock.now(),
+    )
+
+
+@blueprint.post("/attempts/<uuid:attempt_id>/questions/<int:number>")
+@allow(SIGNED_IN)
+def save(attempt_id: UUID, number: int) -> Response:
+    """Save the answer to one question, and go where the button pressed leads."""
+    attempt, _course, _quiz = _own(attempt_id)
+    if not 1 <= number <= len(attempt.shown):
+        abort(404)
+    id = attempt.questions[number - 1]
+    given = forms.answer(verbs.question_of(library(), attempt, id).type, request.form)
+    verbs.save(actor(), library(), attempt_id, id, given, clock.now())
+    if forms.is_fetch():
+        return make_response("", 204)
+    match request.form.get("go"):
+        case "previous" if number > 1:
+            target = url_for(".question", attempt_id=attempt_id, number=number - 1)
+        case "next" if number < len(attempt.shown):
+            target = url_for(".question", attempt_id=attempt_id, number=number + 1)
+        case _:
+            target = url_for(".overview", attempt_id=attempt_id)
+    return redirect(target, 303)
+
+
+@blueprint.get("/attempts/<uuid:attempt_id>/overview")
+@allow(SIGNED_IN)
+def overview(attempt_id: UUID) -> str | Response:
+    """All questions of the attempt, answered or open, before it is submitted."""
+    attempt, course, quiz = _own(attempt_id)
+    if attempt.submitted_at is not None:
+        return redirect(url_for(".result", attempt_id=attempt_id))
+    answers = attempts.answers(db.session(), attempt)
+    rows = [
+        (number, verbs.question_of(library(), attempt, id).stem, id in answers)
+        for number, id in enumerate(attempt.questions, 1)
+    ]
+    return render_template("attempts/overview.html", course=course, quiz=quiz, attempt=attempt, rows=rows,
+                           open=sum(not answered for _n, _stem, answered in rows), now=clock.now(),
+                           over=verbs.is_over(attempt, clock.now()))  # fmt: skip
+
+
+@blueprint.post("/attempts/<uuid:attempt_id>/submit")
+@allow(SIGNED_IN)
+def submit(attempt_id: UUID) -> Response:
+    """Submit the attempt; submitting again shows the same result."""
+    found(attempts.get(db.session(), own(actor()), attempt_id))
+    verbs.submit(actor(), library(), attempt_id, clock.now())
+    return redirect(url_for(".result", attempt_id=attempt_id), 303)
+
+
+@blueprint.get("/attempts/<uuid:attempt_id>/result")
+@allow(SIGNED_IN)
+def result(attempt_id: UUID) -> str | Response:
+    """The score, and as much of the review as the quiz allows."""
+    attempt, course, quiz = _own(attempt_id)
+    if attempt.submitted_at is None:
+        return redirect(url_for(".overview", attempt_id=attempt_id))
+    session = db.session()
+    answers = attempts.answers(session, attempt)
+    review = []
+    for id, order in attempt.shown:
+        asked = verbs.question_of(library(), attempt, id)
+        given = answers[id].answer if id in answers else None
+        review.append((asked.payload(order), asked.grade(given), given))
+    enrolment = found(enrolments.get(session, own(actor()), attempt.enrolment_id))
+    certificate = certificates.of_enrolment(session, own(actor()), enrolment.id) if enrolment.completed_at else None
+    return render_template(
+        "attempts/result.html",
+        course=course,
+        quiz=quiz,
+        attempt=attempt,
+        required=course.completion.quizzes.get(quiz.id, 0.0),
+        review=review,
+        enrolment=enrolment,
+        certificate=certificate,
+    )

@@ -1,0 +1,101 @@
+"""The catalogue and a course's own page: what it teaches, and taking it up."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from lms import clock
+from lms.db import db
+from lms.learning import enrol, lessons
+from lms.learning.access import own
+from lms.learning.progress import progress
+from lms.library import library
+from lms.records import certificates, enrolments, facts
+from lms.records.facts import Facts
+from lms.web.access import SIGNED_IN, actor, allow
+from lms.web.forms import found
+from lms.web.trail import trail, url_of
+
+blueprint = Blueprint("catalogue", __name__, url_prefix="/courses")
+
+
+@blueprint.get("")
+@allow(SIGNED_IN)
+def index() -> str:
+    """All topics of the programme, with their courses or as in preparation."""
+    who, today = actor(), clock.now().date()
+    mine = {row.course_id: row.state(today).value for row in enrolments.of_person(db.session(), own(who), who.person.id)}
+    courses = library().courses()
+    audience = request.args.get("for", "")
+    return render_template(
+        "catalogue/index.html",
+        topics=[
+            (topic, [c for c in courses if c.topic == topic.id and (not audience or audience in c.audience)])
+            for topic in library().programme().topics
+        ],
+        mine=mine,
+        choices=[("", _("Everyone")), *((audience.id, audience.title) for audience in library().programme().audiences)],
+        audience=audience,
+    )
+
+
+@blueprint.get("/<course_id>")
+@allow(SIGNED_IN)
+def course(course_id: str) -> str:
+    """A course: objectives, time, the way through it, and where one stands."""
+    who, today = actor(), clock.now().date()
+    session, scope = db.session(), own(who)
+    this = found(library().course(course_id))
+    enrolment = enrolments.latest(session, scope, course_id)
+    known = facts.of(session, [enrolment])[enrolment.id] if enrolment else Facts()
+    now = progress(this, known)
+    asked = not enrolment and any(r.course_id == course_id for r in enrolments.open_requests(session, scope))
+    certificate = (
+        certificates.of_enrolment(session, scope, enrolment.id) if enrolment and enrolment.completed_at else None
+    )
+    audiences = {audience.id: audience.title for audience in library().programme().audiences}
+    return render_template(
+        "catalogue/course.html",
+        course=this,
+        enrolment=enrolment,
+        state=enrolment.state(today).value if enrolment else None,
+        progress=now,
+        trail=trail(this, now, linked=enrolment is not None),
+        next_url=url_of(this, now.next) if now.next else None,
+        asked=asked,
+        certificate=certificate,
+        audiences=[audiences.get(id, id) for id in this.audience],
+        prerequisites=[before for id in this.prerequisites if (before := library().course(id))],
+        topic=next((t.title for t in library().programme().topics if t.id == this.topic), this.topic),
+    )
+
+
+@blueprint.post("/<course_id>/enrol")
+@allow(SIGNED_IN)
+def enrol_oneself(course_id: str) -> Response:
+    """Take up an open course."""
+    this = found(library().course(course_id))
+    enrol.enrol_oneself(actor(), this, clock.now())
+    flash(_("You are enrolled in “%(course)s”.", course=this.title), "success")
+    return redirect(url_for(".course", course_id=course_id), 303)
+
+
+@blueprint.post("/<course_id>/request")
+@allow(SIGNED_IN)
+def ask(course_id: str) -> Response:
+    """Ask the manager for a place."""
+    this = found(library().course(course_id))
+    enrol.ask(actor(), this, request.form.get("reason", ""), clock.now())
+    flash(_("Your manager has your request for “%(course)s”.", course=this.title), "success")
+    return redirect(url_for(".course", course_id=course_id), 303)
+
+
+@blueprint.post("/<course_id>/start")
+@allow(SIGNED_IN)
+def start(course_id: str) -> Response:
+    """Begin the course with its first lesson."""
+    this = found(library().course(course_id))
+    lessons.start(actor(), this, clock.now())
+    return redirect(url_for("lessons.lesson", course_id=course_id, lesson_id=this.lessons[0].id), 303)

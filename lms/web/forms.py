@@ -1,0 +1,62 @@
+"""Reading what a browser sent: small helpers without a decision in them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from flask import abort, request
+from werkzeug.datastructures import MultiDict
+
+from courses.questions.base import Answer
+
+Found = TypeVar("Found")
+
+
+def found(thing: Found | None) -> Found:
+    """The thing, or the page that says that there is nothing here."""
+    if thing is None:
+        abort(404)
+    return thing
+
+
+def safe_next(default: str) -> str:
+    """The local address that the form or the query asks to go on to, or `default`."""
+    target = request.values.get("next", "")
+    parts = urlsplit(target)
+    local = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc and "\\" not in target
+    return target.rstrip("?") if local and target.isprintable() else default
+
+
+def day(text: str) -> date | None:
+    """The day written as YYYY-MM-DD; None for an empty or impossible one."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None
+
+
+def is_fetch() -> bool:
+    """Whether a script of ours asks, and wants a fragment instead of a page."""
+    return request.headers.get("X-Requested-With") == "fetch"
+
+
+def answer(type: str, form: MultiDict[str, str]) -> Answer | None:
+    """The answer to a question of this type as the fields of `macros/question.html` give it; None where nothing was
+    answered. Whether the ids make sense is for the question's grade() to say."""
+    match type:
+        case "single-choice" | "true-false":
+            return form.get("answer", "")[:64] or None
+        case "multiple-choice":
+            return sorted({value[:64] for value in form.getlist("answer")[:100]}) or None
+        case "ordering":
+            placed = sorted((int(v), k.removeprefix("place-")) for k, v in _filled(form, "place-") if v.isdecimal())
+            distinct = len({place for place, _ in placed}) == len(placed)
+            return [id for _, id in placed] if placed and distinct else None
+        case _:
+            return {key.removeprefix("slot-"): value[:500] for key, value in _filled(form, "slot-")} or None
+
+
+def _filled(form: MultiDict[str, str], prefix: str) -> list[tuple[str, str]]:
+    return [(key[:80], value.strip()) for key, value in form.items() if key.startswith(prefix) and value.strip()][:100]

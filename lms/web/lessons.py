@@ -1,0 +1,143 @@
+"""Lessons: reading, answering checks in place, finishing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from courses.model import Course, LessonEntry
+from courses.questions.base import Answer, Grade, Payload, Question
+from lms import clock
+from lms.db import db
+from lms.learning import lessons
+from lms.learning.access import own
+from lms.learning.progress import progress
+from lms.library import ArtefactError, library
+from lms.records import enrolments, facts
+from lms.records.enrolments import Enrolment
+from lms.web import forms
+from lms.web.access import SIGNED_IN, actor, allow
+from lms.web.forms import found
+from lms.web.trail import trail, url_of
+
+blueprint = Blueprint("lessons", __name__, url_prefix="/courses/<course_id>")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check as the page shows it: unanswered with its payload alone, answered with its grade as well."""
+
+    payload: Payload
+    url: str
+    answer: Answer | None = None
+    grade: Grade | None = None
+
+
+def _taken(course_id: str) -> tuple[Course, str]:
+    """The current revision of the course, and its id."""
+    return found(library().course(course_id)), found(library().revision_of(course_id))
+
+
+def _check(course: Course, lesson: LessonEntry, question: Question, enrolment: Enrolment) -> Check:
+    url = url_for("lessons.answer", course_id=course.id, lesson_id=lesson.id, question_id=question.id)
+    return Check(question.payload(lessons.check_order(question, enrolment)), url)
+
+
+@blueprint.get("/lessons/<lesson_id>")
+@allow(SIGNED_IN)
+def lesson(course_id: str, lesson_id: str) -> str | Response:
+    """A lesson with its checks: four statements."""
+    course, _revision = _taken(course_id)
+    entry, text = found(course.lesson(lesson_id)), found(library().lesson(course_id, lesson_id))
+    session = db.session()
+    enrolment = enrolments.latest(session, own(actor()), course_id)
+    if enrolment is None:
+        flash(_("Enrol in this course to read its lessons."), "info")
+        return redirect(url_for("catalogue.course", course_id=course_id))
+    known = facts.of(session, [enrolment])[enrolment.id]
+    answered = enrolments.check_answers(session, enrolment) if known.checks else {}
+    again = request.args.get("again")
+    checks = {}
+    for id in text.checks:
+        question = found(library().question(course_id, id))
+        check = _check(course, entry, question, enrolment)
+        row = answered.get(id)
+        if row is not None and id != again:
+            # an answer is graded by the revision it was given under, which may be an older one than the page's
+            graded_by = library().question(course_id, id, row.revision) or question
+            payload = graded_by.payload(lessons.check_order(graded_by, enrolment))
+            check = Check(payload, check.url, row.answer, graded_by.grade(row.answer))
+        checks[id] = check
+    now = progress(course, known)
+    sources = {source.id: source for source in course.sources}
+    places = [step.id for step in now.steps]
+    after = now.steps[places.index(lesson_id) + 1 :] if lesson_id in places else ()
+    return render_template(
+        "lessons/lesson.html",
+        course=course,
+        lesson=text,
+        checks=checks,
+        done=lesson_id in known.lessons,
+        open_checks=sum(id not in known.checks for id in text.checks),
+        progress=now,
+        trail=trail(course, now, here=lesson_id),
+        next_step=after[0] if after else None,
+        next_url=url_of(course, after[0]) if after else url_for("catalogue.course", course_id=course_id),
+        sources=[sources[id] for id in text.sources if id in sources],
+        objectives=[objective for objective in course.objectives if objective.id in text.objectives],
+        country=actor().institution.country,
+        countries={country.id: country.title for country in library().programme().countries},
+    )
+
+
+@blueprint.post("/lessons/<lesson_id>/checks/<question_id>")
+@allow(SIGNED_IN)
+def answer(course_id: str, lesson_id: str, question_id: str) -> str | Response:
+    """Answer a check; the feedback comes at once, as a fragment or on the lesson's page."""
+    course, revision = _taken(course_id)
+    entry = found(course.lesson(lesson_id))
+    if question_id not in entry.checks:
+        abort(404)
+    question = found(library().question(course_id, question_id))
+    given = forms.answer(question.type, request.form)
+    page = url_for(".lesson", course_id=course_id, lesson_id=lesson_id, _anchor=f"check-{question_id}")
+    if given is None:
+        if forms.is_fetch():
+            abort(422)  # the script then sends the form itself, and the page below says why
+        flash(_("Nothing was chosen. Choose an answer and check it again."), "warning")
+        return redirect(page, 303)
+    grade = lessons.answer_check(actor(), course, revision, question, given, clock.now())
+    if not forms.is_fetch():
+        return redirect(page, 303)
+    enrolment = found(enrolments.latest(db.session(), own(actor()), course_id))
+    payload = question.payload(lessons.check_order(question, enrolment))
+    return render_template("lessons/check.html", check=Check(payload, "", given, grade), id=question_id,
+                           again_url=url_for(".lesson", course_id=course_id, lesson_id=lesson_id))  # fmt: skip
+
+
+@blueprint.post("/lessons/<lesson_id>/finish")
+@allow(SIGNED_IN)
+def finish(course_id: str, lesson_id: str) -> Response:
+    """Mark the lesson as finished and go on to the next step."""
+    course, revision = _taken(course_id)
+    now = lessons.finish(actor(), course, revision, found(course.lesson(lesson_id)), clock.now())
+    if now.complete:
+        flash(_("You have completed this course."), "success")
+    return redirect(url_of(course, now.next) if now.next else url_for("catalogue.course", course_id=course_id), 303)
+
+
+@blueprint.get("/media/<name>")
+@allow(SIGNED_IN)
+def media(course_id: str, name: str) -> Response:
+    """A picture of a course, named by its content."""
+    found(library().course(course_id))
+    try:
+        path = library().store.media(name)
+    except ArtefactError:
+        abort(404)
+    response = send_file(path, max_age=31536000)
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    return response
