@@ -18,7 +18,7 @@ if (form) {
     let outcome;
     try {
       const answer = await fetch(form.dataset.autosave, {
-        method: "POST", body: new FormData(form), headers: { "X-Requested-With": "fetch" },
+        method: "POST", keepalive: true, body: new FormData(form), headers: { "X-Requested-With": "fetch" },
       });
       const saved = answer.ok && !answer.redirected;
       outcome = saved ? "saved" : answer.status >= 500 || answer.status === 429 ? "retrying" : "refused";
@@ -37,6 +37,7 @@ if (form) {
   form.addEventListener("change", () => { dirty = true; later(400); });
   form.addEventListener("submit", () => { leaving = true; clearTimeout(timer); });
   addEventListener("online", () => later(0));
+  document.addEventListener("visibilitychange", () => { if (document.hidden) save(); });
   addEventListener("beforeunload", (event) => { if ((dirty || saving) && !leaving) event.preventDefault(); });
 }
 
