@@ -17,3 +17,9 @@ def looked(
     """Write down that the actor looks at (`action`, such as `looked-at-record`) this person's or institution's data."""
     with transaction() as session:
         audit.note(session, at, actor.person.id, action, institution_id, person_id, **details)
+
+
+def verified(institution_id: int, person_id: UUID, course_id: str, at: datetime) -> None:
+    """Write down that somebody unknown, who holds its code, verified a certificate of this person."""
+    with transaction() as session:
+        audit.note(session, at, None, "certificate-verified", institution_id, person_id, course=course_id)

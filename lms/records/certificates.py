@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import Date, ForeignKeyConstraint, String, select
@@ -37,6 +38,12 @@ class Certificate(Base):
     issued_at: Mapped[datetime]
     valid_until: Mapped[date | None] = mapped_column(Date)
     revoked_at: Mapped[datetime | None]
+
+    def state(self, today: date) -> Literal["valid", "expired", "revoked"]:
+        """What the certificate is worth on this day."""
+        if self.revoked_at:
+            return "revoked"
+        return "expired" if self.valid_until and self.valid_until < today else "valid"
 
 
 def grouped(code: str) -> str:
