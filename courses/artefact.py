@@ -1,0 +1,222 @@
+"""The store of compiled courses: immutable revisions, and which of them is released.
+
+    objects/ab/<sha256>.json      a lesson, or the questions of a bank; canonical JSON
+    objects/ab/<sha256>.<ext>     a media file
+    revisions/<course>/<sha256>.json   a course (model.Course), which names the objects it is made of
+    releases.json                 the released revision of each course
+    programme.json                the programme
+
+The name of a file is the hash of its bytes, so writing what exists does nothing and two machines agree. A reader never
+sees half a file: each is written under another name, flushed to the disk, and only then renamed.
+
+Nothing here loads pydantic until something is read: a build that finds nothing changed needs only to know that.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from courses.model import Course, Lesson, Programme
+    from courses.questions.base import Question
+
+_OBJECT = re.compile(r"[0-9a-f]{64}")
+_MEDIUM = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,5}")
+_COURSE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+class ArtefactError(Exception):
+    """Something asked for is not in the store, or is damaged. The text is one sentence for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What is released of a course: the revision, the git commit it was built from ("" where not known), and when
+    (ISO 8601, UTC)."""
+
+    revision: str
+    commit: str
+    released_at: str
+
+
+def canonical(value: Any) -> bytes:
+    """The one JSON text of a value: keys sorted, no spaces, UTF-8."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+class Store:
+    """The store in the folder `root`, which need not exist before something is written.
+
+    Objects are written in two steps: `add_…` puts them aside, `commit` makes them safe and visible. Raises
+    `ArtefactError` for whatever cannot be read, and `OSError` for what cannot be written.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._aside: dict[Path, Path] = {}
+
+    # ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def course(self, course_id: str, revision: str) -> Course:
+        """The course at the revision."""
+        from courses.model import Course
+
+        if not _COURSE.fullmatch(course_id) or not _OBJECT.fullmatch(revision):
+            raise ArtefactError(f"{revision!r} is no revision of a course {course_id!r}.")
+        what = f"revision {revision[:12]} of the course {course_id}"
+        return Course.model_validate_json(self._read(self._revision_path(course_id, revision), revision, what))
+
+    def lesson(self, course: Course, lesson_id: str) -> Lesson:
+        """The lesson of the course."""
+        from courses.model import Lesson
+
+        entry = course.lesson(lesson_id)
+        if entry is None:
+            raise ArtefactError(f"The course {course.id} has no lesson {lesson_id!r}.")
+        return Lesson.model_validate_json(self._object(entry.object, f"the lesson {course.id}/{lesson_id}"))
+
+    def bank(self, course: Course, bank_id: str) -> tuple[Question, ...]:
+        """The questions of a bank of the course, in the author's order."""
+        from courses.questions import parse
+
+        entry = next((bank for bank in course.banks if bank.id == bank_id), None)
+        if entry is None:
+            raise ArtefactError(f"The course {course.id} has no bank {bank_id!r}.")
+        return tuple(parse(fields) for fields in json.loads(self._object(entry.object, f"the bank {bank_id}")))
+
+    def question(self, course: Course, question_id: str) -> Question:
+        """The question of the course."""
+        entry = course.bank_of(question_id)
+        if entry is None:
+            raise ArtefactError(f"The course {course.id} has no question {question_id!r}.")
+        return next(question for question in self.bank(course, entry.id) if question.id == question_id)
+
+    def media(self, name: str) -> Path:
+        """The file of a medium. Any name but `<sha256>.<ext>` is refused, so none can lead elsewhere."""
+        path = self.root / "objects" / name[:2] / name
+        if not _MEDIUM.fullmatch(name) or name.endswith(".json") or not path.is_file():
+            raise ArtefactError(f"There is no media file {name!r}.")
+        return path
+
+    def releases(self) -> dict[str, Release]:
+        """The release of each course that has one."""
+        try:
+            kept = json.loads((self.root / "releases.json").read_bytes())
+            return {course: Release(**release) for course, release in kept.items()}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise ArtefactError(f"The list of releases in {self.root} cannot be read: {error}.") from error
+
+    def programme(self) -> Programme:
+        """The programme of the last build."""
+        from courses.model import Programme
+
+        try:
+            return Programme.model_validate_json((self.root / "programme.json").read_bytes())
+        except OSError as error:
+            raise ArtefactError(f"There is no programme in {self.root}: nothing was built yet.") from error
+        except ValueError as error:
+            raise ArtefactError(f"The programme in {self.root} is damaged.") from error
+
+    def _revision_path(self, course_id: str, revision: str) -> Path:
+        return self.root / "revisions" / course_id / f"{revision}.json"
+
+    def _object_path(self, name: str, extension: str) -> Path:
+        return self.root / "objects" / name[:2] / f"{name}.{extension}"
+
+    def _object(self, name: str, what: str) -> bytes:
+        return self._read(self._object_path(name, "json"), name, what)
+
+    def _read(self, path: Path, name: str, what: str) -> bytes:
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise ArtefactError(f"There is no {what.removeprefix('the ')} in {self.root}.") from error
+        if sha256(data).hexdigest() != name:
+            raise ArtefactError(f"The file of {what} is damaged: {path}.")
+        return data
+
+    # ── writing ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def has_object(self, name: str) -> bool:
+        """Whether the store has, or is about to have, the lesson or bank of this hash."""
+        path = self._object_path(name, "json")
+        return path in self._aside or path.exists()
+
+    def has_revision(self, course_id: str, revision: str) -> bool:
+        """Whether the store has the revision of the course."""
+        return self._revision_path(course_id, revision).exists()
+
+    def add_object(self, data: bytes, extension: str = "json") -> str:
+        """Put the bytes of a lesson, bank or media file aside; their hash."""
+        name = sha256(data).hexdigest()
+        self._put_aside(self._object_path(name, extension), data)
+        return name
+
+    def commit(self, course_id: str, data: bytes) -> str:
+        """Make the objects put aside safe and visible, and then the course (a canonical model.Course) that names
+        them; its revision."""
+        self._flush()
+        revision = sha256(data).hexdigest()
+        self._put_aside(self._revision_path(course_id, revision), data)
+        self._flush()
+        return revision
+
+    def publish(self, course_id: str, revision: str, commit: str, at: str) -> None:
+        """Make the revision the released one of the course. `at`: ISO 8601, UTC."""
+        if not self.has_revision(course_id, revision):
+            raise ArtefactError(f"There is no revision {revision[:12]} of the course {course_id} to publish.")
+        with self._alone():
+            releases = self.releases() | {course_id: Release(revision, commit, at)}
+            kept = {course: asdict(release) for course, release in sorted(releases.items())}
+            self.write(Path("releases.json"), canonical(kept))
+
+    def write(self, path: Path, data: bytes) -> None:
+        """Replace the file at a path under the root at once and for good."""
+        self._put_aside(self.root / path, data, replace=True)
+        self._flush()
+
+    def _put_aside(self, path: Path, data: bytes, replace: bool = False) -> None:
+        if path in self._aside or (path.exists() and not replace):
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_name(f".{path.name}.{os.getpid()}")
+        aside.write_bytes(data)
+        self._aside[path] = aside
+
+    def _flush(self) -> None:
+        # all are written before any is flushed, so that one flush of the disk's journal serves many of them
+        for aside in self._aside.values():
+            _flush_path(aside)
+        for path, aside in self._aside.items():
+            aside.replace(path)
+        for folder in {path.parent for path in self._aside}:
+            _flush_path(folder)
+        self._aside.clear()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep others who publish waiting."""
+        import fcntl
+
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _flush_path(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,190 @@
+"""What needs more than one file: the facts of all files held against each other.
+
+No file is opened here. What a file refers to must be defined by some file; where a file that might define it could not
+be read to its end, nothing is said, since the author will hear of that file first.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+
+from courses.facts import Fact, Unit
+from courses.problems import Problem
+
+_MISSING = {
+    # kind: code, message, hint where no name is near
+    "topic": ("unknown-topic", "There is no topic `{}` in programme.yaml.", ""),
+    "audience": ("unknown-audience", "There is no audience `{}` in programme.yaml.", ""),
+    "country": ("unknown-country", "There is no country `{}` in programme.yaml.", "Use its code of two letters."),
+    "course": ("unknown-course", "There is no course `{}`.", "Write the name of its folder."),
+    "source": ("unknown-source", "There is no source `{}` in sources.yaml.", "Add it there, with what the text needs."),
+    "objective": ("unknown-objective", "The course has no objective `{}`.", "Add it to course.yaml."),
+    "lesson": ("unknown-lesson", "The course has no lesson `{}`.", "Write the file `lessons/{}.md`."),
+    "listed": ("unknown-lesson", "`{}` is not among the lessons that course.yaml lists.", ""),
+    "anchor": ("unknown-anchor", "No heading has the address `{}`.", "Write the heading's words, in small letters, "
+               "joined by hyphens."),
+    "question": ("unknown-question", "The course has no question `{}`.", "Add it to one of the course's banks."),
+    "bank": ("unknown-bank", "The course has no bank `{}`.", "Write the file `questions/{}.yaml`."),
+    "quiz": ("unknown-quiz", "The course has no quiz `{}`.", "Write the file `quizzes/{}.yaml`."),
+    "media": ("missing-media", "The course has no file `{}`.", "Put it there, or correct its name."),
+}  # fmt: skip
+
+Names = dict[str, set[str] | None]
+"""The names of each kind that exist; None: not all of them could be read."""
+
+
+def check_course(folder: str, units: list[Unit], shared: Names, media: Iterable[str]) -> list[Problem]:
+    """The problems between the files of one course, and between them and the shared files."""
+    main = next((unit for unit in units if unit.file == f"{folder}/course.yaml"), None)
+    if main is None:
+        message = "The course has no file course.yaml."
+        return [Problem(f"{folder}/course.yaml", 1, 1, "error", "course-missing", message, "Write one.")]
+    names = shared | _names(main, units) | {"media": set(media)}
+    problems = [problem for unit in units for problem in _missing(unit, names)]
+    problems += _doubled(units)
+    problems += _unused(main, units, names)
+    problems += _draws(units)
+    if main.data is not None:
+        problems += _completion(main, units)
+    return problems
+
+
+def _names(main: Unit, units: list[Unit]) -> Names:
+    found: dict[str, set[str]] = defaultdict(set)
+    for unit in units:
+        for fact in unit.defines:
+            found[fact.kind].add(fact.name)
+    names: Names = {kind: found[kind] for kind in ("lesson", "bank", "quiz", "question", "anchor", "objective")}
+    names["listed"] = set(main.data["lessons"]) if main.data else None
+    if main.data is None:
+        names["objective"] = None
+    if any(unit.data is None for unit in units if _kind(unit) == "bank"):
+        names["question"] = None
+    return names
+
+
+def _kind(unit: Unit) -> str:
+    return unit.defines[0].kind if unit.defines else ""
+
+
+def _missing(unit: Unit, names: Names) -> Iterator[Problem]:
+    for fact in unit.uses:
+        known = names.get(fact.kind)
+        if known is None or fact.name in known:
+            continue
+        if fact.kind == "anchor" and fact.name.partition("#")[0] not in (names["lesson"] or ()):
+            continue  # the lesson itself is missing, and that is told
+        code, message, hint = _MISSING[fact.kind]
+        near = get_close_matches(fact.name, known, 1, 0.6)
+        hint = f"Did you mean `{near[0]}`?" if near else hint.format(fact.name)
+        yield _error(unit.file, fact, code, message.format(fact.name), hint)
+
+
+def _doubled(units: list[Unit]) -> Iterator[Problem]:
+    """Questions share one set of ids in a course, whatever their bank; objectives, and lists of names, theirs."""
+    first: dict[tuple[str, str], tuple[str, Fact]] = {}
+    for unit in units:
+        for fact in unit.defines:
+            if fact.kind not in ("question", "objective"):
+                continue
+            file, earlier = first.setdefault((fact.kind, fact.name), (unit.file, fact))
+            if earlier is not fact:
+                message = f"The id `{fact.name}` is already that of the {fact.kind} in {file}:{earlier.line}."
+                yield _error(unit.file, fact, "doubled-id", message, "Give one of them another id.")
+        listed: set[tuple[str, str]] = set()
+        for fact in unit.uses if unit.file.endswith("/course.yaml") else ():
+            if (fact.kind, fact.name) in listed:
+                yield _error(unit.file, fact, "doubled-entry", f"`{fact.name}` is listed twice.", "Delete one of them.")
+            listed.add((fact.kind, fact.name))
+
+
+def _unused(main: Unit, units: list[Unit], names: Names) -> Iterator[Problem]:
+    used: dict[str, set[str]] = defaultdict(set)
+    for unit in units:
+        for fact in unit.uses:
+            if unit is main or fact.kind != "lesson":  # a link to a lesson does not list it
+                used[fact.kind].add(fact.name)
+    for unit in units:
+        kind = _kind(unit)
+        if kind == "lesson" and main.data is not None and unit.defines[0].name not in used["lesson"]:
+            message = "course.yaml does not list this lesson, so nobody will see it."
+            yield _advice(unit.file, "unlisted-lesson", message, "Add it to `lessons`, or delete the file.")
+        in_use = kind != "bank" or unit.data is None or unit.defines[0].name in used["bank"]
+        if not in_use and unit.data and not used["question"] & set(unit.data["questions"]):
+            message = "No quiz draws from this bank and no lesson shows a question of it."
+            yield _advice(unit.file, "unused-bank", message, "Draw from it in a quiz, or delete the file.")
+    for path in sorted((names["media"] or set()) - used["media"]):
+        folder = main.file.removesuffix("course.yaml")
+        yield _advice(folder + path, "unused-media", "No lesson shows this file.", "Show it, or delete it.")
+
+
+def _draws(units: list[Unit]) -> Iterator[Problem]:
+    sizes = {unit.defines[0].name: len(unit.data["questions"]) for unit in units if _kind(unit) == "bank" and unit.data}
+    for unit in units:
+        if _kind(unit) != "quiz" or unit.data is None:
+            continue
+        drawn: dict[str, int] = defaultdict(int)
+        for draw, fact in zip(unit.data["draw"], unit.uses, strict=True):
+            drawn[draw["bank"]] += draw["count"]
+            size = sizes.get(draw["bank"], drawn[draw["bank"]])
+            if draw["count"] == 0:
+                yield _error(unit.file, fact, "empty-draw", "A quiz cannot draw 0 questions.", "Delete the line.")
+            elif drawn[draw["bank"]] > size:
+                message = f"The quiz draws {drawn[draw['bank']]} from `{draw['bank']}`, which has {size}."
+                yield _error(unit.file, fact, "draw-too-many", message, "Draw fewer, or add questions to the bank.")
+
+
+def _completion(main: Unit, units: list[Unit]) -> Iterator[Problem]:
+    """A quiz that completion does not name is one that nobody needs to pass."""
+    named = {fact.name for fact in main.uses if fact.kind == "quiz"}
+    for unit in units:
+        if _kind(unit) == "quiz" and unit.defines[0].name not in named:
+            message = "`completion` in course.yaml does not name this quiz, so nobody needs to pass it."
+            yield _advice(unit.file, "optional-quiz", message, "Name it there, if it is to be passed.")
+
+
+def check_prerequisites(courses: dict[str, list[Fact]]) -> list[Problem]:
+    """The prerequisites that lead back to their own course. `courses`: what each course.yaml names, with places."""
+    problems = []
+    for course, facts in courses.items():
+        for fact in facts:
+            way = _way(courses, fact.name, course)
+            if way:
+                path = " → ".join(f"`{step}`" for step in (course, *way))
+                message = f"Nobody could ever begin: the prerequisites lead in a circle, {path}."
+                problems.append(_error(f"{course}/course.yaml", fact, "prerequisite-cycle", message, "Delete one."))
+    return problems
+
+
+def _way(courses: dict[str, list[Fact]], start: str, end: str) -> list[str]:
+    """A way along prerequisites from `start` to `end`, both included, or nothing."""
+    ways = [[start]]
+    seen = {start}
+    while ways:
+        way = ways.pop()
+        if way[-1] == end:
+            return way
+        onward = [fact.name for fact in courses.get(way[-1], ()) if fact.name not in seen or fact.name == end]
+        seen.update(onward)
+        ways += [[*way, name] for name in onward]
+    return []
+
+
+def check_sources(unit: Unit, used: set[str]) -> list[Problem]:
+    """Advice on sources that no course cites."""
+    message, hint = "No course cites the source `{}`.", "Cite it, or delete it."
+    return [
+        Problem(unit.file, fact.line, fact.column, "advice", "unused-source", message.format(fact.name), hint)
+        for fact in unit.defines
+        if fact.name not in used
+    ]
+
+
+def _error(file: str, fact: Fact, code: str, message: str, hint: str) -> Problem:
+    return Problem(file, fact.line, fact.column, "error", code, message, hint)
+
+
+def _advice(file: str, code: str, message: str, hint: str) -> Problem:
+    return Problem(file, 1, 1, "advice", code, message, hint)

@@ -1,0 +1,347 @@
+"""The one MarkdownIt: CommonMark with tables, directives and citations; what it reads becomes blocks and facts.
+
+Raw HTML is recognised only to be refused. A lesson's links, media and citations are rendered against the `Shelf`, and
+what the text refers to is kept as facts with their places; whether those things exist is for `check` to say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline, html_inline, image, link
+from markdown_it.token import Token
+
+from courses.directives import Flaw, use_directives
+from courses.facts import Fact, Place, Shelf
+from courses.model import Block
+from courses.problems import Problem, Severity
+from courses.source import Text
+
+_CITATION = re.compile(r"\[(@[^\[\]]*)\]")
+_CITED = re.compile(r"\s*@([a-z0-9]+(?:-[a-z0-9]+)*)\s*(?:,\s*(.*\S))?\s*$", re.DOTALL)
+_NOT_IN_ANCHORS = re.compile(r"[^\w\s-]")
+At = Callable[[int], Place]
+"""Where the character at an offset, counted from the beginning of the token concerned, stands."""
+_SCHEMES = ("http", "https", "mailto", "tel")
+
+
+# ── rules ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _citation(state: StateInline, silent: bool) -> bool:
+    """`[@key, art. 3; @other]`. What begins like one and has no end is taken for one too, so that it can be refused."""
+    if not state.src.startswith("[@", state.pos):
+        return False
+    match = _CITATION.match(state.src, state.pos)
+    if not silent:
+        token = state.push("citation", "", 0)
+        token.content = match[1] if match else "[@"
+        token.meta = {"offset": state.pos}
+    state.pos = match.end() if match else state.pos + 2
+    return True
+
+
+def _with_offset(rule: Callable[[StateInline, bool], bool], kind: str) -> Callable[[StateInline, bool], bool]:
+    """The rule, noting in the token of the type `kind` that it makes at which offset it matched."""
+
+    def placed(state: StateInline, silent: bool) -> bool:
+        offset, first = state.pos, len(state.tokens)
+        matched = rule(state, silent)
+        if matched and not silent:
+            token = next(token for token in state.tokens[first:] if token.type == kind)
+            token.meta = {"offset": offset}
+        return matched
+
+    return placed
+
+
+def _verbatim(_renderer: object, tokens: Sequence[Token], index: int, _options: object, _env: object) -> str:
+    return tokens[index].content
+
+
+def _escaped(_renderer: object, tokens: Sequence[Token], index: int, _options: object, _env: object) -> str:
+    return escape(tokens[index].content)
+
+
+def _any_link(_url: str) -> bool:
+    """Reader judges links, since it can say what is wrong with one; markdown-it would print it as text."""
+    return True
+
+
+def _make() -> MarkdownIt:
+    md = MarkdownIt("commonmark", {"html": True}).enable("table")
+    md.validateLink = _any_link  # type: ignore[method-assign,assignment]
+    use_directives(md)
+    md.inline.ruler.before("link", "citation", _citation)
+    md.inline.ruler.at("link", _with_offset(link, "link_open"))
+    md.inline.ruler.at("image", _with_offset(image, "image"))
+    md.inline.ruler.at("html_inline", _with_offset(html_inline, "html_inline"))
+    md.add_render_rule("citation", _verbatim)
+    md.add_render_rule("html_block", _escaped)
+    md.add_render_rule("html_inline", _escaped)
+    return md
+
+
+MARKDOWN = _make()
+
+
+# ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Reader:
+    """Reads the texts of one file, and gathers what they define, refer to and get wrong.
+
+    `lesson` is the id of the lesson the file is, or "" for a file of questions: only a lesson has a list of sources
+    to link to, headings, and pages next to it.
+    """
+
+    def __init__(self, file: str, shelf: Shelf, lesson: str = "") -> None:
+        self.file = file
+        self.shelf = shelf
+        self.lesson = lesson
+        self.problems: list[Problem] = []
+        self.defines: list[Fact] = []
+        self.uses: list[Fact] = []
+        self.needs: dict[str, Any] = {}
+        self.words = 0
+        self._anchors: set[str] = set()
+        self._heading = 1
+
+    def block(self, source: Text, start: int) -> tuple[Block, ...]:
+        """The blocks of the Markdown that begins at the offset `start`, which is that of a line's beginning."""
+        first = source.place(start).line
+        flaws: list[Flaw] = []
+        env: dict[str, Any] = {"flaws": flaws}
+        tokens = MARKDOWN.parse(source.text[start:], env)
+        for flaw in flaws:
+            place = Place(first + flaw.line, flaw.column + 1)
+            self._problem(place, flaw.code, flaw.message, flaw.hint)
+        for index, token in enumerate(tokens):
+            self._token(tokens, index, token, lambda token, offset: _place(source, first, token, offset))
+        return tuple(_blocks(tokens, env))
+
+    def inline(self, text: str, locate: Callable[[int], Place]) -> str:
+        """Inline HTML of a text in inline Markdown; `locate` says where the character at an offset stands."""
+        env: dict[str, Any] = {}
+        tokens = MARKDOWN.parseInline(text, env)
+        for index, token in enumerate(tokens):
+            self._token(tokens, index, token, lambda _token, offset: locate(offset))
+        return str(MARKDOWN.renderer.render(tokens, MARKDOWN.options, env)).strip()
+
+    def _problem(self, place: Place, code: str, message: str, hint: str = "", severity: Severity = "error") -> None:
+        self.problems.append(Problem(self.file, *place, severity, code, message, hint))
+
+    def _use(self, kind: str, name: str, place: Place) -> None:
+        self.uses.append(Fact(kind, name, *place))
+
+    def _token(self, tokens: list[Token], index: int, token: Token, locate: Callable[[Token, int], Place]) -> None:
+        if token.type == "inline":
+            for child in token.children or ():
+                if child.type in ("text", "code_inline"):
+                    self.words += len(child.content.split())
+                elif child.type in _INLINE:
+                    offset = child.meta.get("offset", 0)
+                    _INLINE[child.type](self, child, _counted_from(offset, token, locate))
+        elif token.type == "heading_open":
+            self._heading_open(token, tokens[index + 1], locate)
+        elif token.type in ("th_open", "td_open") and token.attrs:
+            align = str(token.attrs.pop("style")).removeprefix("text-align:")
+            token.attrs["class"] = f"align-{align}"  # a strict Content-Security-Policy allows no style attribute
+        elif token.type == "html_block":
+            self._html(token, lambda _offset: locate(token, 0))
+        elif token.type == "directive_check":
+            self._use("question", token.meta["argument"], locate(token, 0))
+        elif token.type == "directive_open":
+            self._directive(token, locate(token, 0))
+        elif token.type in ("fence", "code_block"):
+            self.words += len(token.content.split())
+
+    # ── one kind of token each ────────────────────────────────────────────────────────────────────────────────────
+
+    def _directive(self, token: Token, place: Place) -> None:
+        argument = token.meta["argument"]
+        if token.info != "country":
+            self.words += len(argument.split())
+        elif argument:
+            self._use("country", argument, place)
+        else:
+            message = "A `country` directive names the country."
+            self._problem(place, "directive-argument", message, "Write its code after it: `:::country RS`.")
+
+    def _heading_open(self, token: Token, inline: Token, locate: Callable[[Token, int], Place]) -> None:
+        level = int(token.tag[1])
+        if level == 1:
+            message = "A heading inside a lesson begins at level two: level one is the lesson's title."
+            self._problem(locate(token, 0), "heading-level", message, "Write `##`.")
+        elif level > self._heading + 1:
+            message = f"This heading is at level {level}, but the one before it at level {self._heading}."
+            hint = f"Write `{'#' * (self._heading + 1)}`: readers who hear the page find their way by levels."
+            self._problem(locate(token, 0), "heading-skipped", message, hint, "advice")
+        self._heading = level
+        text = "".join(child.content for child in inline.children or () if child.type in ("text", "code_inline"))
+        slug = "-".join(_NOT_IN_ANCHORS.sub("", text.lower()).split()) or "section"
+        anchor, number = slug, 1
+        while anchor in self._anchors:
+            number += 1
+            anchor = f"{slug}-{number}"
+        self._anchors.add(anchor)
+        token.attrs["id"] = anchor
+        self.defines.append(Fact("anchor", f"{self.lesson}#{anchor}", *locate(token, 0)))
+
+    def _html(self, token: Token, at: At) -> None:
+        if token.content.startswith("</") and any(problem.code == "raw-html" for problem in self.problems):
+            return  # the tag it closes has been told of
+        message = f"Raw HTML (`{token.content.strip().splitlines()[0][:30]}`) is not allowed."
+        hint = "Use Markdown or a directive; write `\\<` for the character itself."
+        self._problem(at(0), "raw-html", message, hint)
+
+    def _cite(self, token: Token, at: At) -> None:
+        cited: list[str] = []
+        offset = 1  # after the bracket
+        for piece in token.content.split(";"):
+            place = at(offset + len(piece) - len(piece.lstrip()))
+            offset += len(piece) + 1
+            match = _CITED.match(piece)
+            if match is None:
+                message = f"`{piece.strip()}` is not a citation."
+                self._problem(place, "citation", message, "Write `[@key]` or `[@key, art. 3; @other-key, para. 12]`.")
+                continue
+            key, locator = match[1], " ".join((match[2] or "").split())
+            self._use("source", key, place)
+            short = self.needs[f"source:{key}"] = self.shelf.sources.get(key)
+            name = escape(short or key)
+            linked = f'<a href="#source-{key}">{name}</a>' if self.lesson else name
+            cited.append(f"{linked}, {escape(locator)}" if locator else linked)
+        token.content = f'<span class="citation">[{"; ".join(cited)}]</span>'
+
+    def _link(self, token: Token, at: At) -> None:
+        if "offset" not in token.meta:
+            return  # an autolink, whose address is shown and has a scheme
+        place = at(0)
+        href = unquote(str(token.attrs["href"]))
+        scheme = href.partition(":")[0].lower() if ":" in href else ""
+        lesson, _, anchor = href.removeprefix("lesson:").partition("#")
+        if scheme == "lesson" or (href.startswith("#") and self.lesson):
+            token.attrs["href"] = href.removeprefix("lesson:")
+            if lesson:
+                self._use("lesson", lesson, place)
+            if anchor:
+                self._use("anchor", f"{lesson or self.lesson}#{anchor}", place)
+        elif href.startswith("media/"):
+            token.attrs["href"] = self._medium(href, place)
+        elif scheme in ("http", "https"):
+            if not _is_address(href):
+                self._problem(place, "link", f"`{href}` is not an address.", "Write `https://` and the host's name.")
+        elif scheme not in _SCHEMES:
+            hint = "Write `https://…` for a page of the web, `lesson:id` for a lesson of this course."
+            self._problem(place, "link", f"A link cannot lead to `{href}`.", hint)
+
+    def _image(self, token: Token, at: At) -> None:
+        place = at(0)
+        src = unquote(str(token.attrs["src"]))
+        if not token.content.strip():
+            message = f"The picture `{src}` has no text for those who cannot see it."
+            self._problem(place, "image-text", message, "Say in the brackets what it shows: `![…](media/…)`.")
+        if not src.startswith("media/"):
+            message = f"The picture `{src}` is not in the course's folder `media/`."
+            self._problem(place, "image-place", message, "Put the file there and write `media/` and its name.")
+            return
+        token.attrs["src"] = self._medium(src, place)
+        if (medium := self.shelf.media.get(src)) and medium.width:
+            token.attrs |= {"width": medium.width, "height": medium.height}
+        token.attrs["loading"] = "lazy"
+
+    def _medium(self, path: str, place: Place) -> str:
+        if ".." in path.split("/") or "\\" in path:
+            message = f"`{path}` leads out of the course's folder."
+            self._problem(place, "path-leaves-course", message, "Put the file into the course's folder `media/`.")
+            return path
+        self._use("media", path, place)
+        medium = self.shelf.media.get(path)
+        self.needs[f"media:{path}"] = list(medium) if medium else None
+        return f"../media/{medium.name}" if medium else path
+
+
+_INLINE: dict[str, Callable[[Reader, Token, At], None]] = {
+    "citation": Reader._cite,
+    "link_open": Reader._link,
+    "image": Reader._image,
+    "html_inline": Reader._html,
+}
+
+
+def _counted_from(start: int, token: Token, locate: Callable[[Token, int], Place]) -> At:
+    return lambda offset: locate(token, start + offset)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        return bool(urlsplit(url).hostname)
+    except ValueError:
+        return False
+
+
+def _place(source: Text, first: int, token: Token, offset: int) -> Place:
+    """Where the character at the offset of an inline token's content stands. Markdown drops what indents and quotes
+    a line, so each line of the content is looked for in its line of the file."""
+    top = first + (token.map[0] if token.map else 0)
+    line = top + token.content.count("\n", 0, offset)
+    text = source.text[source.line_start(line) : source.line_start(line + 1)]
+    begin = token.content.rfind("\n", 0, offset) + 1
+    content = token.content[begin:].partition("\n")[0]
+    column = text.find(content) if token.type == "inline" else -1
+    if column < 0:  # a table cell with an escaped bar; or no text but the block itself, which begins its line
+        word = token.content[offset:].partition("\n")[0][:12] if token.type == "inline" else ""
+        column, begin, offset = max(text.find(word), 0) if word else len(text) - len(text.lstrip()), 0, 0
+    return Place(line, column + offset - begin + 1)
+
+
+# ── blocks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _blocks(tokens: Sequence[Token], env: dict[str, Any]) -> Iterator[Block]:
+    """The blocks of the tokens, neighbouring `country` blocks gathered."""
+    countries: list[Block] = []
+    for block in _plain_blocks(tokens, env):
+        if block.kind == "country":
+            countries.append(block)
+            continue
+        if countries:
+            yield Block(kind="countries", blocks=tuple(countries))
+            countries = []
+        yield block
+    if countries:
+        yield Block(kind="countries", blocks=tuple(countries))
+
+
+def _plain_blocks(tokens: Sequence[Token], env: dict[str, Any]) -> Iterator[Block]:
+    begin = index = 0
+    while index <= len(tokens):
+        token = tokens[index] if index < len(tokens) else None
+        if token is None or token.type in ("directive_open", "directive_check"):
+            if begin < index:
+                yield Block(kind="html", html=str(MARKDOWN.renderer.render(tokens[begin:index], MARKDOWN.options, env)))
+            begin = index + 1
+        if token is not None and token.type == "directive_check":
+            yield Block(kind="check", question=token.meta["argument"])
+        elif token is not None and token.type == "directive_open":
+            end = next(
+                place for place in range(index, len(tokens))
+                if tokens[place].type == "directive_close" and tokens[place].level == token.level
+            )  # fmt: skip
+            yield _box(token, tuple(_blocks(tokens[index + 1 : end], env)))
+            index, begin = end, end + 1
+        index += 1
+
+
+def _box(token: Token, blocks: tuple[Block, ...]) -> Block:
+    argument = token.meta["argument"]
+    if token.info == "country":
+        return Block(kind="country", country=argument, blocks=blocks)
+    kind: Any = token.info if token.info in ("note", "warning", "case") else "note"
+    return Block(kind=kind, title=argument, blocks=blocks)

@@ -1,0 +1,332 @@
+"""What an author writes in YAML, and what is wrong with it: values → models, every problem collected.
+
+The models say what keys a file has. `validate` turns what pydantic finds into problems at the place of the value or
+key concerned, in words for people who write courses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from courses.model import Draw, Frozen, Locale, Objective, Programme, Slug, Source
+from courses.problems import Problem
+from courses.questions import TYPES
+from courses.questions.base import Question
+from courses.source import Document
+
+Name = Annotated[str, Field(min_length=1, max_length=300)]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+# ── values that are written in words ───────────────────────────────────────────────────────────────────────────────
+
+
+def _words(pattern: str, code: str, example: str, make: Callable[[re.Match[str]], Any]) -> BeforeValidator:
+    """A validator of texts such as `80%`; what is no text passes it by, since it was made by one before."""
+    compiled = re.compile(pattern)
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, str | None):
+            return value
+        match = compiled.fullmatch(value.strip()) if value else None
+        if match is None:
+            raise PydanticCustomError(code, "must be written like {example}", {"example": example})
+        return make(match)
+
+    return BeforeValidator(read)
+
+
+Share = Annotated[
+    float, _words(r"(\d{1,3}(?:\.\d+)?) ?%", "bad-share", "`80%`", lambda m: float(m[1]) / 100), Field(gt=0, le=1)
+]
+Minutes = Annotated[
+    int, _words(r"(\d{1,4}) min(?:utes?|\.)?", "bad-time", "`30 minutes`", lambda m: int(m[1])), Field(ge=1)
+]
+Months = Annotated[
+    int,
+    _words(r"(\d{1,3}) (month|year)s?", "bad-time", "`24 months`", lambda m: int(m[1]) * (12 if m[2] == "year" else 1)),
+    Field(ge=1),
+]
+Drawn = Annotated[
+    Draw,
+    _words(r"(\d{1,3}) from (\S+)", "bad-draw", "`8 from law`", lambda m: Draw(count=int(m[1]), bank=m[2])),
+]
+Reviewed = Annotated[
+    date | None,
+    _words(r"pending|done (\S+)", "bad-review", "`pending` or `done 2026-11-20`", lambda m: m[1]),
+]
+AllOrIds = Annotated[tuple[str, ...] | None, BeforeValidator(lambda value: None if value == "all" else value)]
+
+
+# ── the files ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class CompletionKeys(Frozen):
+    """`lessons: all` is None."""
+
+    lessons: AllOrIds = None
+    quizzes: dict[str, Share] = Field(default_factory=dict)
+
+
+class CertificateKeys(Frozen):
+    """How long a certificate is valid, in months."""
+
+    valid_for: Months
+
+
+class ReviewKeys(Frozen):
+    """The state of each expert review."""
+
+    trainer: Reviewed = None
+    legal: Reviewed = None
+    language: Reviewed = None
+
+
+class CourseFile(Frozen):
+    """The keys of course.yaml."""
+
+    id: Slug
+    topic: str
+    title: Name
+    summary: Annotated[str, Field(min_length=1)]
+    language: Locale = "en"
+    audience: Annotated[tuple[str, ...], Field(min_length=1)]
+    hours: Annotated[float, Field(gt=0, le=200, allow_inf_nan=False)]
+    enrolment: Literal["open", "on-request"] = "open"
+    prerequisites: tuple[str, ...] = ()
+    objectives: Annotated[tuple[Objective, ...], Field(min_length=1)]
+    lessons: Annotated[tuple[str, ...], Field(min_length=1)]
+    completion: CompletionKeys = CompletionKeys()
+    certificate: CertificateKeys | None = None
+    review: ReviewKeys = ReviewKeys()
+
+
+class FrontMatter(Frozen):
+    """The keys at the top of a lesson."""
+
+    title: Name
+    objectives: tuple[str, ...] = ()
+    minutes: Annotated[int, Field(ge=1, le=600)]
+
+
+class QuizFile(Frozen):
+    """The keys of a quiz."""
+
+    title: Name
+    draw: Annotated[tuple[Drawn, ...], Field(min_length=1)]
+    shuffle: Annotated[bool, BeforeValidator(lambda value: {"true": True, "false": False}.get(value, value))] = True
+    time_limit: Minutes | None = None
+    attempts: Annotated[int, Field(ge=1)] | None = None
+    review: Literal["full", "wrong", "score"] = "full"
+
+
+class SourceKeys(Frozen):
+    """The keys of one source."""
+
+    kind: Literal["treaty", "law", "judgment", "guidance", "statistics", "report", "book", "article"]
+    title: Annotated[str, Field(min_length=1)]
+    short: Name
+    publisher: Name
+    year: Annotated[int, Field(ge=1500, le=2200)]
+    number: Name = ""
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$")] = ""
+    as_of: date | None = None
+
+
+# ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def validate(document: Document, model: type[Model], at: tuple[str | int, ...] = ()) -> Model | None:
+    """The value at `at` as the model, or None and more problems in the document."""
+    data = document.at(at)
+    if data is None and not at:
+        if not document.broken:
+            _add(
+                document,
+                (),
+                "empty-value",
+                "There are no keys here.",
+                f"Begin with `{next(iter(model.model_fields))}:`.",
+            )
+        return None
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        for found in error.errors(include_url=False):
+            document.problems.append(_problem(document, model, at, found))
+        return None
+
+
+def questions(document: Document) -> Iterator[tuple[tuple[str | int, ...], Question]]:
+    """Each question of a bank that has the right fields, with its path. What is wrong, cross-field mistakes too, is
+    added to the document's problems; a question with such mistakes is left out."""
+    for at in _entries(document, list, "a list of questions, each beginning with `- id:`"):
+        fields = document.at(at)
+        kind = fields.get("type") if isinstance(fields, dict) else None
+        if not isinstance(fields, dict):
+            _add(document, at, "wrong-type", "A question must be keys with values.", "Begin it with `- id:`.")
+        elif kind is None:
+            _add(document, at, "missing-key", "The key `type` is missing.", f"Write one of {_listed(TYPES)}.")
+        elif kind not in TYPES:
+            message = f"There is no question type `{kind}`."
+            _add(document, (*at, "type"), "unknown-value", message, _near(str(kind), TYPES))
+        elif question := validate(document, TYPES[kind], at):
+            mistakes = list(question.mistakes())
+            for mistake in mistakes:
+                _add(document, (*at, *mistake.at), mistake.code, mistake.message, mistake.hint)
+            if not mistakes:
+                yield at, question
+
+
+def sources(document: Document) -> Iterator[Source]:
+    """Each source of sources.yaml that has the right fields."""
+    for at in _entries(document, dict, "sources by their keys"):
+        key = str(at[0])
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", key) or len(key) > 64:
+            place = document.key_place(at)
+            message = f"`{key}` is no key of a source: {_SLUG_RULE}."
+            document.problems.append(Problem(document.source.file, *place, "error", "bad-id", message))
+        elif keys := validate(document, SourceKeys, at):
+            if keys.number or keys.url:
+                yield Source(id=key, **keys.model_dump())
+            else:
+                message = f"The source `{key}` has neither `number` nor `url`, so nobody can find it."
+                _add(document, at, "source-without-address", message, "Give it one of them, or both.")
+
+
+def programme(document: Document) -> Programme | None:
+    """The programme, if all of it is right."""
+    return validate(document, Programme)
+
+
+def _entries(document: Document, kind: type, what: str) -> Iterator[tuple[str | int, ...]]:
+    """The paths of the entries of a file that is a list or a mapping."""
+    data: Any = document.data
+    if isinstance(data, kind):
+        keys: Iterable[str | int] = data if isinstance(data, dict) else range(len(document.data))
+        yield from ((key,) for key in keys)
+    elif not document.broken:
+        _add(document, (), "wrong-type", f"The file must hold {what}.", "")
+
+
+# ── words for what pydantic finds ──────────────────────────────────────────────────────────────────────────────────
+
+_SLUG_RULE = "it must be lower-case words (a-z, 0-9) joined by single hyphens, at most 64 letters"
+_KINDS = {
+    "string_type": "text",
+    "tuple_type": "a list",
+    "dict_type": "keys with values",
+    "model_type": "keys with values",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "finite_number": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+}
+_BOUNDS = {
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "at least {ge:g}",
+    "less_than_equal": "at most {le:g}",
+}
+
+
+def _problem(document: Document, model: type[BaseModel], at: tuple[str | int, ...], found: ErrorDetails) -> Problem:
+    """The problem for one of pydantic's errors."""
+    path = (*at, *found["loc"])
+    kind, given, context = found["type"], found["input"], found.get("ctx", {})
+    name = next((f"`{step}`" for step in reversed(path) if isinstance(step, str)), "The file")
+    place = document.place(path)
+    code, message, hint = "bad-value", f"{name} {found['msg']}.", ""
+    if kind == "missing":
+        code, message, hint = "missing-key", f"The key {name} is missing.", f"Add `{path[-1]}: …` here."
+    elif kind == "extra_forbidden":
+        place = document.key_place(path)
+        code, message, hint = _unknown_key(model, found["loc"], given)
+    elif given is None and kind != "too_short":
+        code, message, hint = "empty-value", f"{name} is empty.", "Write its value after the colon."
+    elif kind in _KINDS:
+        code, message = "wrong-type", f"{name} must be {_KINDS[kind]}, not {_shown(given)}."
+        hint = "Write it in brackets: `[one, two]`." if kind == "tuple_type" and isinstance(given, str) else ""
+    elif kind == "literal_error":
+        allowed = re.findall(r"'([^']*)'", str(context["expected"]))
+        code, message, hint = "unknown-value", f"{name} cannot be {_shown(given)}.", _near(str(given), allowed)
+    elif kind.startswith("date"):
+        code, message = "bad-date", f"{name} must be a day of the calendar, not {_shown(given)}."
+        hint = "Write it like `2026-11-21`."
+    elif kind == "string_pattern_mismatch" and path[-1] == "url":
+        code, message, hint = (
+            "bad-address",
+            f"{_shown(given)} is not an address of the web.",
+            "Begin it with `https://`.",
+        )
+    elif kind in ("string_pattern_mismatch", "string_too_long") and path[-1] == "id":
+        code, message, hint = "bad-id", f"{_shown(given)} is no id: {_SLUG_RULE}.", ""
+    elif kind in ("too_short", "string_too_short"):
+        least = context["min_length"]
+        code, message = "too-few", f"{name} needs at least {least} {'entries' if least > 1 else 'entry'}."
+        if kind == "string_too_short":
+            code, message, hint = "empty-value", f"{name} is empty.", "Write its text between the quotes."
+    elif kind == "string_too_long":
+        code, message = "too-long", f"{name} has {len(str(given))} letters; it may have {context['max_length']}."
+    elif kind in _BOUNDS:
+        code, message = "out-of-range", f"{name} must be {_BOUNDS[kind].format(**context)}, not {_shown(given)}."
+    elif "-" in kind:  # raised by a validator of ours
+        code, message = kind, f"{name} {found['msg']}, not {_shown(given)}."
+    return Problem(document.source.file, *place, "error", code, message, hint)
+
+
+def _unknown_key(model: type[BaseModel], loc: tuple[str | int, ...], given: object) -> tuple[str, str, str]:
+    key = str(loc[-1])
+    hint = _near(key, _keys(model, loc[:-1]))
+    if given is None:
+        hint = "Inside braces a comma begins a new key: put a text that has one in quotes."
+        if ":" in key:
+            hint = "A key ends with a colon and a space."
+    return "unknown-key", f"There is no key `{key}` here.", hint
+
+
+def _keys(model: type[BaseModel], loc: Iterable[str | int]) -> list[str]:
+    """The keys that the model, or the model at `loc` inside it, has."""
+    inner: Any = model
+    for step in loc:
+        if isinstance(step, str) and inner is not None:
+            field = inner.model_fields.get(step)
+            inner = _inner(field.annotation) if field else None
+    return list(inner.model_fields) if inner else []
+
+
+def _inner(annotation: Any) -> Any:
+    """The model in an annotation such as `tuple[Choice, ...] | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in getattr(annotation, "__args__", ()) if (found := _inner(part))), None)
+
+
+def _near(word: str, words: Iterable[str]) -> str:
+    known = list(words)
+    near = get_close_matches(word.lower(), known, 1, 0.6)
+    return f"Did you mean `{near[0]}`?" if near else f"Write one of {_listed(known)}." if known else ""
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str):
+        return f"`{value if len(value) <= 40 else value[:39] + '…'}`"
+    return "a list" if isinstance(value, list) else "keys with values" if isinstance(value, dict) else "nothing"
+
+
+def _add(document: Document, at: tuple[str | int, ...], code: str, message: str, hint: str) -> None:
+    document.problems.append(Problem(document.source.file, *document.place(at), "error", code, message, hint))

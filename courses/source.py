@@ -1,0 +1,283 @@
+"""Files → values, each with the place it stands at.
+
+YAML here is data: every scalar stays the text that the author wrote (so `no` is no false and `1.10` no number; the
+schema says what is a number), an empty value is None, and nothing refers to anything else. libyaml reads the file;
+this module keeps the positions, which it counts from the character offsets of libyaml's events because that library
+takes more characters for line ends than editors do.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from courses.facts import Place
+from courses.problems import Problem
+
+TEXT_LIMIT = 2_000_000
+"""Bytes of a text file: many times the longest lesson, so what is larger is not a lesson."""
+_DEPTH_LIMIT = 20
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+Where = tuple[str | int, ...]
+Value = Any
+"""str, None, list[Value] or dict[str, Value]."""
+
+
+class Text:
+    """The text of a file, and where in it an offset is. `file` is relative to the content folder."""
+
+    __slots__ = ("_starts", "file", "text")
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.text = text
+        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
+
+    def place(self, offset: int) -> Place:
+        """The place of the character at the offset."""
+        line = bisect_right(self._starts, offset)
+        return Place(line, offset - self._starts[line - 1] + 1)
+
+    def line_start(self, line: int) -> int:
+        """The offset at which a line, counted from 1, begins; that of the end for a line after the last."""
+        return self._starts[line - 1] if line <= len(self._starts) else len(self.text)
+
+    def problem(self, offset: int, code: str, message: str, hint: str = "") -> Problem:
+        """An error at the offset."""
+        return Problem(self.file, *self.place(offset), "error", code, message, hint)
+
+
+def read(root: Path, file: str) -> Text | Problem:
+    """The text of `root / file`, or the problem that keeps it from being read."""
+    try:
+        data = (root / file).read_bytes()
+    except OSError as error:
+        return Problem(file, 1, 1, "error", "file-unreadable", f"The file cannot be read: {error.strerror}.")
+    return decode(file, data)
+
+
+def decode(file: str, data: bytes) -> Text | Problem:
+    """The text that the bytes of the file are; or why they are none: too many, not UTF-8, control characters."""
+    if len(data) > TEXT_LIMIT:
+        message = f"The file has {len(data) / 1e6:.1f} MB; a text may have {TEXT_LIMIT / 1e6:.0f} MB."
+        return Problem(file, 1, 1, "error", "file-too-large", message, "Divide it, or move pictures to media/.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # utf-8-sig counts error.start after the byte order mark
+        body = data.removeprefix(b"\xef\xbb\xbf")
+        before = Text(file, body[: error.start].decode("utf-8").replace("\r\n", "\n"))
+        message = f"The byte 0x{body[error.start]:02X} here is not UTF-8."
+        hint = "Save the file with the encoding UTF-8."
+        return before.problem(len(before.text), "not-utf8", message, hint)
+    source = Text(file, text.replace("\r\n", "\n").replace("\r", "\n"))
+    if control := _CONTROL.search(source.text):
+        message = f"An invisible control character (U+{ord(control[0]):04X}) stands here."
+        return source.problem(control.start(), "control-character", message, "Delete it.")
+    return source
+
+
+class Document:
+    """The value that a YAML text holds, where each part of it stands, and what was wrong with the text.
+
+    `broken` means that the text could not be read to its end, so that what `data` lacks need not be missing.
+    """
+
+    def __init__(self, source: Text, start: int = 0, end: int | None = None) -> None:
+        """Read the text from the offset `start` to `end` (None: to its end)."""
+        self.source = source
+        self.problems: list[Problem] = []
+        self.broken = False
+        self.data: Value = None
+        self._start = start
+        self._end = len(source.text) if end is None else end
+        self._values: dict[Where, tuple[int, int]] = {(): (start, start)}
+        self._keys: dict[Where, int] = {}
+        self._read()
+
+    # ── places ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def place(self, path: Where) -> Place:
+        """Where the value at the path begins; if there is none, where what should contain it begins."""
+        while path not in self._values:
+            path = path[:-1]
+        return self.source.place(self._values[path][0])
+
+    def key_place(self, path: Where) -> Place:
+        """Where the key of the value at the path begins."""
+        return self.source.place(self._keys[path]) if path in self._keys else self.place(path)
+
+    def inside(self, path: Where, offset: int) -> Place:
+        """Where the character stands that is at the offset of the text at the path.
+
+        Exact for texts that stand as they are; in folded texts and those with escapes the word is looked for, since
+        the decoded text has other offsets than the written one.
+        """
+        value, (start, end) = self.at(path), self._values[path]
+        raw = self.source.text[start:end]
+        for skip in (0, 1):
+            if raw.startswith(value, skip):
+                return self.source.place(start + skip + offset)
+        word = value[offset : offset + 24].split("\n")[0].split(" ")[0]
+        found = -1
+        for _ in range(value[:offset].count(word) + 1 if word else 0):
+            found = raw.find(word, found + 1)
+        return self.source.place(start + max(found, 0))
+
+    def at(self, path: Where) -> Value:
+        """The value at the path."""
+        value = self.data
+        for step in path:
+            value = value[step]
+        return value
+
+    # ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _problem(self, offset: int, code: str, message: str, hint: str = "") -> None:
+        self.problems.append(self.source.problem(offset, code, message, hint))
+
+    def _read(self) -> None:
+        events = yaml.parse(self.source.text[self._start : self._end], yaml.CBaseLoader)
+        try:
+            next(events)
+            if isinstance(next(events), yaml.DocumentStartEvent):
+                self.data = self._value(events, next(events), ())
+                next(events)
+                if isinstance(extra := next(events), yaml.DocumentStartEvent):
+                    self._problem(
+                        self._offset(extra.start_mark), "yaml-documents", "A line `---` begins a second document here.",
+                        "A file holds one: delete the line, or move what follows to a file of its own.",
+                    )  # fmt: skip
+        except yaml.YAMLError as error:
+            self.broken = True
+            offset, code, message, hint = explain(error, self.source.text[self._start : self._end])
+            self._problem(self._start + offset, code, message, hint)
+        except RecursionError:  # libyaml composes as deep as it is told to
+            self.broken = True
+            self._problem(self._start, "yaml-depth", "The values are nested too deeply.")
+
+    def _offset(self, mark: Any) -> int:
+        return self._start + int(mark.index)
+
+    def _value(self, events: Iterator[Any], event: Any, path: Where) -> Value:
+        start = self._offset(event.start_mark)
+        if len(path) > _DEPTH_LIMIT:
+            raise yaml.MarkedYAMLError(problem="too deep", problem_mark=event.start_mark)
+        self._refuse(event, start)
+        self._values[path] = (start, self._offset(event.end_mark))
+        if isinstance(event, yaml.SequenceStartEvent):
+            items: list[Value] = []
+            while not isinstance(event := next(events), yaml.SequenceEndEvent):
+                items.append(self._value(events, event, (*path, len(items))))
+            return items
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(events, path)
+        if isinstance(event, yaml.AliasEvent):
+            return self.source.text[start : self._offset(event.end_mark)]
+        return event.value if event.value or not event.implicit[0] else None
+
+    def _mapping(self, events: Iterator[Any], path: Where) -> dict[str, Value]:
+        mapping: dict[str, Value] = {}
+        while not isinstance(event := next(events), yaml.MappingEndEvent):
+            start = self._offset(event.start_mark)
+            if not isinstance(event, yaml.ScalarEvent):
+                self._problem(start, "yaml-key", "A key must be plain text.", "Put it in quotes.")
+                self._value(events, event, (*path, "\0"))
+                self._value(events, next(events), (*path, "\0"))
+                continue
+            self._refuse(event, start)
+            key: str = event.value
+            if key in mapping:
+                first = self.source.place(self._keys[*path, key]).line
+                message = f"The key `{key}` stands here a second time; the first is in line {first}."
+                self._problem(start, "doubled-key", message, "Delete one of them.")
+                self._value(events, next(events), (*path, "\0"))
+                continue
+            self._keys[*path, key] = start
+            mapping[key] = self._value(events, next(events), (*path, key))
+        return mapping
+
+    def _refuse(self, event: Any, start: int) -> None:
+        if isinstance(event, yaml.AliasEvent):
+            message = f"YAML reads `*{event.anchor}` as a reference to another place, not as text."
+            self._problem(start, "yaml-alias", message, "Put the text in quotes.")
+        elif event.anchor is not None:
+            message = f"YAML reads `&{event.anchor}` as the name of this place, not as text."
+            self._problem(start, "yaml-alias", message, "Put the text in quotes.")
+        if getattr(event, "tag", None) is not None:
+            self._problem(start, "yaml-tag", "YAML reads a `!` here as a tag, not as text.", "Put the text in quotes.")
+
+
+_EXPLANATIONS: list[tuple[str, str, str, str, str]] = [
+    # what libyaml says, of the problem or its context; code; which mark to point at; message; hint
+    ("while scanning an alias", "yaml-alias", "context", "YAML reads a `*` at the start as a reference, not as text.",
+     "Put the text in quotes."),
+    ("while scanning an anchor", "yaml-alias", "context", "YAML reads a `&` at the start as a name, not as text.",
+     "Put the text in quotes."),
+    ("tab character", "yaml-tab", "problem", "A tab stands here; YAML knows only spaces.",
+     "Replace it with spaces."),
+    ("found unexpected end of stream", "yaml-open-quote", "context", "The quote that opens here is never closed.",
+     "Close it; a quote inside the text is written twice ('') or as \\\"."),
+    ("found unexpected document indicator", "yaml-open-quote", "context", "The quote that opens here is never closed.",
+     "Close it; a quote inside the text is written twice ('') or as \\\"."),
+    ("mapping values are not allowed", "yaml-colon", "problem",
+     "A colon with a space after it begins a value, and none may begin here.",
+     "If it belongs to the text, put the text in quotes; otherwise look at the indentation."),
+    ("could not find expected ':'", "yaml-colon", "context", "A line without a colon stands among keys.",
+     "Write `key: value`; the second line of a text must be indented more than its key."),
+    ("while parsing a flow", "yaml-open-bracket", "problem",
+     "The list or the braces that began before this do not go on like this.",
+     "Close the bracket; put a text in quotes if it contains a colon, a comma or a bracket."),
+    ("unknown escape", "yaml-escape", "problem", "Inside double quotes a backslash begins a code, and this is none.",
+     "Write the backslash twice, or use single quotes."),
+    ("did not find expected key", "yaml-indent", "problem", "This does not go on with what stands above it.",
+     "Look at the indentation, and whether a quote closed too early."),
+    ("did not find expected '-' indicator", "yaml-indent", "problem", "The list above goes on with `-` or ends.",
+     "Look at the indentation of this line."),
+    ("block sequence entries are not allowed", "yaml-indent", "problem", "A list may not begin here.",
+     "Begin it on a line of its own."),
+    ("too deep", "yaml-depth", "problem", "The values are nested too deeply.", "Use fewer brackets."),
+]  # fmt: skip
+
+
+def explain(error: yaml.YAMLError, text: str) -> tuple[int, str, str, str]:
+    """Offset, code, message and hint for what libyaml says of the text."""
+    if not isinstance(error, yaml.MarkedYAMLError):
+        offset = getattr(error, "position", 0)
+        return offset, "yaml-syntax", "A character that YAML does not allow stands here.", "Delete it."
+    marks = {"problem": error.problem_mark or error.context_mark, "context": error.context_mark or error.problem_mark}
+    offsets = {name: min(int(mark.index), len(text)) if mark else 0 for name, mark in marks.items()}
+    said = f"{error.context} {error.problem}"
+    if "cannot start any token" in said:
+        character = text[offsets["problem"] : offsets["problem"] + 1]
+        if character != "\t":
+            message = f"A text may not begin with `{character}`."
+            return offsets["problem"], "yaml-quote", message, "Put the text in quotes."
+        said = "tab character"
+    for words, code, mark, message, hint in _EXPLANATIONS:
+        if words in said:
+            return offsets[mark], code, message, hint
+    return offsets["problem"], "yaml-syntax", f"This is not YAML: {error.problem}.", "Put the text in quotes."
+
+
+def front_matter(source: Text) -> tuple[Document | None, int, list[Problem]]:
+    """The front matter of a lesson (or None, and why), and the offset at which its Markdown begins.
+
+    The front matter stands between a first line `---` and the next line `---`.
+    """
+    fences = list(re.finditer(r"^---[ \t]*$\n?", source.text, re.MULTILINE))[:2]
+    if not fences or fences[0].start() != 0:
+        message = "The lesson does not begin with front matter."
+        hint = "Begin with a line `---`, then `title: …`, `objectives: […]`, `minutes: …`, and a line `---`."
+        return None, 0, [source.problem(0, "front-matter-missing", message, hint)]
+    if len(fences) == 1:
+        message = "The front matter that begins here has no end."
+        hint = "Write a line `---` after its last key."
+        return None, len(source.text), [source.problem(0, "front-matter-open", message, hint)]
+    document = Document(source, fences[0].end(), fences[1].start())
+    return document, fences[1].end(), []
