@@ -1,0 +1,198 @@
+"""`staza check` and `staza build`: what an author sees of the compiler.
+
+Neither loads the web application, so that they answer at once.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+
+import click
+
+from courses.artefact import Store
+from courses.build import BuildResult, Progress, course_ids
+from courses.build import build as build_courses
+from courses.build import check as check_courses
+from courses.problems import Problem, has_errors
+
+_WINDOW = 100
+"""Characters of a long line that are shown around the place of a problem."""
+
+content_option = click.option(
+    "--content",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path("content"),
+    show_default=True,
+    help="The folder that holds the courses.",
+)
+artefacts_option = click.option(
+    "--artefacts",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("instance/artefacts"),
+    show_default=True,
+    help="The folder that compiled courses are kept in.",
+)
+
+
+@click.command(epilog="Example: staza check smuggling-mixed-flows --format json")
+@click.argument("courses", nargs=-1, metavar="[COURSE]...")
+@click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text", show_default=True)
+@content_option
+def check(courses: tuple[str, ...], form: str, content: Path) -> None:
+    """Show every problem of the courses (all, or those named), and advice. Exits with 1 if there is an error."""
+    _require(content, courses)
+    problems = check_courses(content, courses)
+    if form == "json":
+        click.echo(json.dumps([problem.as_json() for problem in problems], ensure_ascii=False, indent=1))
+    elif form == "github":
+        for problem in problems:
+            click.echo(_annotation(content, problem))
+    else:
+        _show(content, problems)
+        click.echo(_summary(problems))
+    if has_errors(problems):
+        raise SystemExit(1)
+
+
+@click.command(epilog="Example: staza build smuggling-mixed-flows --publish")
+@click.argument("courses", nargs=-1, metavar="[COURSE]...")
+@click.option("--publish", is_flag=True, help="Make the built revisions those that people see.")
+@content_option
+@artefacts_option
+def build(courses: tuple[str, ...], publish: bool, content: Path, artefacts: Path) -> None:
+    """Compile what changed of the courses (all, or those named). A course with errors is not built; the others are."""
+    _require(content, courses)
+    store = Store(artefacts)
+    try:
+        with _bar() as progress:
+            result = build_courses(content, store, courses, progress)
+        if publish:
+            publish_built(result, store, content)
+    except OSError as error:
+        raise click.ClickException(f"{artefacts} cannot be written: {error.strerror}.") from error
+    problems = result.all_problems()
+    _show(content, [problem for problem in problems if problem.severity == "error"])
+    width = max((len(course.id) for course in result.courses), default=0)
+    for course in result.courses:
+        if course.revision:
+            state = (
+                f"{course.revision[:12]}  {_count(course.lessons, 'lesson')}, {_count(course.questions, 'question')}"
+            )
+        else:
+            state = click.style("not built", fg="red") + f"  {_summary(course.problems or result.problems)}"
+        click.echo(f"{course.id:{width}}  {state}, {course.seconds:.2f} s")
+    if has_errors(problems):
+        raise SystemExit(1)
+
+
+def publish_built(result: BuildResult, store: Store, content: Path) -> list[str]:
+    """Make the revisions that were built the released ones, with the git commit of the content. Returns the ids of
+    the courses whose release changed."""
+    released = store.releases()
+    changed = [
+        course for course in result.courses
+        if course.revision and (course.id not in released or released[course.id].revision != course.revision)
+    ]  # fmt: skip
+    commit, now = _commit(content), datetime.now(UTC).isoformat(timespec="seconds")
+    for course in changed:
+        store.publish(course.id, str(course.revision), commit, now)
+    return [course.id for course in changed]
+
+
+def _commit(content: Path) -> str:
+    """The git commit that is checked out in the folder, or "" where there is none, or no git."""
+    try:
+        asked = subprocess.run(
+            ["git", "rev-parse", "HEAD"],  # noqa: S607 - whichever git the operator has
+            cwd=content,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:
+        return ""
+    return asked.stdout.strip() if asked.returncode == 0 else ""
+
+
+def _require(content: Path, courses: tuple[str, ...]) -> None:
+    existing = course_ids(content)
+    for course in courses:
+        if course not in existing:
+            near = get_close_matches(course, existing, 1, 0.4)
+            hint = f" Did you mean {near[0]}?" if near else f" There are {', '.join(existing) or 'none'}."
+            raise click.BadParameter(f"there is no course {course!r} in {content}.{hint}", param_hint="COURSE")
+
+
+@contextmanager
+def _bar() -> Iterator[Progress | None]:
+    """A progress bar, where there is a terminal to draw it on."""
+    if not click.get_text_stream("stderr").isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Building", total=None)
+        yield lambda id, done, total: bar.update(task, description=id, completed=done, total=total)
+
+
+# ── problems ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _show(content: Path, problems: list[Problem]) -> None:
+    lines: dict[str, list[str]] = {}
+    for problem in problems:
+        if problem.file not in lines:
+            lines[problem.file] = _lines(content / problem.file)
+        _show_one(content, problem, lines[problem.file])
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_bytes().decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    except OSError:
+        return []
+
+
+def _show_one(content: Path, problem: Problem, lines: list[str]) -> None:
+    colour = "red" if problem.severity == "error" else "yellow"
+    place = f"{content / problem.file}:{problem.line}:{problem.column}"
+    kind = click.style(f"{problem.severity} {problem.code}", fg=colour, bold=True)
+    click.echo(f"{click.style(place, bold=True)}: {kind}")
+    line = lines[problem.line - 1] if problem.line <= len(lines) else ""
+    if line.strip() and not line.startswith("\0"):
+        begin = max(0, problem.column - 1 - _WINDOW // 2) if len(line) > _WINDOW else 0
+        shown = ("…" if begin else "") + line[begin : begin + _WINDOW] + ("…" if len(line) > begin + _WINDOW else "")
+        before = ("…" if begin else "") + line[begin : problem.column - 1]
+        blank = "".join("\t" if character == "\t" else " " for character in before)
+        number = f"{problem.line:>5} | "
+        click.echo(f"{number}{shown}\n{'':>5} | {blank}{click.style('^', fg=colour, bold=True)}")
+    click.echo(f"      {problem.message}{' ' + problem.hint if problem.hint else ''}\n")
+
+
+def _annotation(content: Path, problem: Problem) -> str:
+    """A workflow command of GitHub Actions, which shows the problem in the pull request."""
+    level = "error" if problem.severity == "error" else "notice"
+    text = f"{problem.message} {problem.hint}".strip()
+    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    file = str(content / problem.file).replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
+    return f"::{level} file={file},line={problem.line},col={problem.column},title={problem.code}::{text}"
+
+
+def _summary(problems: list[Problem]) -> str:
+    found = Counter(problem.severity for problem in problems)
+    parts = [_count(found["error"], "error")] if found["error"] else []
+    parts += [_count(found["advice"], "piece") + " of advice"] if found["advice"] else []
+    return ", ".join(parts) or "No problems."
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
