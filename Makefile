@@ -1,0 +1,40 @@
+# Each target is a line or two over the command line; see `.venv/bin/staza --help`.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null && $$p -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
+BIN := .venv/bin
+
+.PHONY: run test bench check fuzz screenshots translations lock clean
+
+run: .venv/installed  ## Make everything ready and serve it on http://127.0.0.1:$(PORT)
+	@$(BIN)/staza demo
+
+test: .venv/installed-tests  ## Run every test: style, types, compiler, application on both databases, browser
+	@.ci/browser
+	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check .
+	@$(BIN)/mypy
+	@$(BIN)/pytest -n 2 --dist loadfile
+
+bench: .venv/installed-tests  ## Measure throughput against a bare Flask route
+	@$(BIN)/python benchmarks/serve.py
+
+check: .venv/installed  ## Every problem and advice in content/
+	@$(BIN)/staza check
+
+screenshots: .venv/installed-tests  ## Take the pictures in docs/screenshots anew
+	@.ci/browser
+	@$(BIN)/python docs/screenshots.py
+
+translations: .venv/installed  ## Collect the texts of the interface for the translators
+	@$(BIN)/staza translations
+
+.venv/installed: .ci/requirements.txt pyproject.toml
+	@.ci/install requirements.txt "$(PYTHON)" && touch $@
+
+.venv/installed-tests: .ci/requirements-tests.txt pyproject.toml
+	@.ci/install requirements-tests.txt "$(PYTHON)" && touch .venv/installed $@
+
+lock:  ## Choose and lock the newest dependencies anew; needs pip-tools
+	pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --all-build-deps --extra test --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o .ci/requirements-tests.txt pyproject.toml
+	pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --all-build-deps --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -c .ci/requirements-tests.txt -o .ci/requirements.txt pyproject.toml
+
+clean:  ## Forget what was installed and compiled; instance/ with its data stays
+	rm -rf .venv build *.egg-info
