@@ -1,6 +1,6 @@
-"""`staza check` and `staza build`: what an author sees of the compiler.
+"""`staza check`, `staza build` and `staza publish`: what an author sees of the compiler.
 
-Neither loads the web application, so that they answer at once.
+None of them loads the web application, so that they answer at once.
 """
 
 from __future__ import annotations
@@ -63,18 +63,30 @@ def check(courses: tuple[str, ...], form: str, content: Path) -> None:
 
 @click.command(epilog="Example: staza build smuggling-mixed-flows --publish")
 @click.argument("courses", nargs=-1, metavar="[COURSE]...")
-@click.option("--publish", is_flag=True, help="Make the built revisions those that people see.")
+@click.option("--publish", "publishing", is_flag=True, help="Make the built revisions those that people see.")
 @content_option
 @artefacts_option
-def build(courses: tuple[str, ...], publish: bool, content: Path, artefacts: Path) -> None:
+def build(courses: tuple[str, ...], publishing: bool, content: Path, artefacts: Path) -> None:
     """Compile what changed of the courses (all, or those named). A course with errors is not built; the others are."""
+    _build(courses, content, artefacts, publishing)
+
+
+@click.command(epilog="Example: staza publish smuggling-mixed-flows")
+@click.argument("courses", nargs=-1, metavar="[COURSE]...")
+@content_option
+@artefacts_option
+def publish(courses: tuple[str, ...], content: Path, artefacts: Path) -> None:
+    """Build the courses (all, or those named) and make their revisions those that people see."""
+    _build(courses, content, artefacts, publishing=True)
+
+
+def _build(courses: tuple[str, ...], content: Path, artefacts: Path, publishing: bool) -> None:
     _require(content, courses)
     store = Store(artefacts)
     try:
         with _bar() as progress:
             result = build_courses(content, store, courses, progress)
-        if publish:
-            publish_built(result, store, content)
+        published = publish_built(result, store, content) if publishing else []
     except OSError as error:
         raise click.ClickException(f"{artefacts} cannot be written: {error.strerror}.") from error
     problems = result.all_problems()
@@ -87,7 +99,7 @@ def build(courses: tuple[str, ...], publish: bool, content: Path, artefacts: Pat
             )
         else:
             state = click.style("not built", fg="red") + f"  {_summary(course.problems or result.problems)}"
-        click.echo(f"{course.id:{width}}  {state}, {course.seconds:.2f} s")
+        click.echo(f"{course.id:{width}}  {state}, {course.seconds:.2f} s{', published' * (course.id in published)}")
     if has_errors(problems):
         raise SystemExit(1)
 
@@ -131,10 +143,10 @@ def _require(content: Path, courses: tuple[str, ...]) -> None:
 
 
 @contextmanager
-def _bar() -> Iterator[Progress | None]:
+def _bar() -> Iterator[Progress]:
     """A progress bar, where there is a terminal to draw it on."""
     if not click.get_text_stream("stderr").isatty():
-        yield None
+        yield lambda _id, _done, _total: None
         return
     from rich.console import Console
     from rich.progress import Progress as Bar
