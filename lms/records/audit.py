@@ -3,14 +3,17 @@ itself refuses to change or delete one."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, String
+from sqlalchemy import Index, String, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lms.db import Base, new_id
+from lms.records.scope import Scope
 
 
 class AuditEvent(Base):
@@ -18,10 +21,15 @@ class AuditEvent(Base):
     `institution_id` and `person_id` tell whose data it was, where it was one institution's or one person's."""
 
     __tablename__ = "audit_events"
-    __table_args__ = (Index("ix_audit_events_person", "institution_id", "person_id", "at"),)
+    __table_args__ = (
+        Index("ix_audit_events_time", "at", "id"),
+        Index("ix_audit_events_person", "institution_id", "person_id", "at"),
+        Index("ix_audit_events_actor", "actor_id", "at"),
+        Index("ix_audit_events_action", "action", "at"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    at: Mapped[datetime] = mapped_column(index=True)
+    at: Mapped[datetime]
     actor_id: Mapped[UUID | None]
     action: Mapped[str] = mapped_column(String(40))
     institution_id: Mapped[int | None]
@@ -47,3 +55,40 @@ def note(
             details=details, request_id=request_id,
         )
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events to list: about this person's data, done by this actor, this action, from a moment on and before
+    another. What is None or "" does not matter."""
+
+    person: tuple[int, UUID] | None = None
+    actor_id: UUID | None = None
+    action: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def listing(
+    session: Session, scope: Scope, wanted: Wanted, older_than: tuple[datetime, UUID] | None, count: int
+) -> Sequence[AuditEvent]:
+    """The newest `count` events, newest first; `older_than` (moment and id of an event) goes on after that one.
+
+    The log only grows, so a page is found by where the last one ended: counting all that was passed over would take
+    the longer, the further back one reads.
+    """
+    query = select(AuditEvent).where(scope.covers(AuditEvent))
+    if wanted.person:
+        institution_id, person_id = wanted.person
+        query = query.where(AuditEvent.institution_id == institution_id, AuditEvent.person_id == person_id)
+    if wanted.actor_id:
+        query = query.where(AuditEvent.actor_id == wanted.actor_id)
+    if wanted.action:
+        query = query.where(AuditEvent.action == wanted.action)
+    if wanted.since:
+        query = query.where(AuditEvent.at >= wanted.since)
+    if wanted.until:
+        query = query.where(AuditEvent.at < wanted.until)
+    if older_than:
+        query = query.where(tuple_(AuditEvent.at, AuditEvent.id) < tuple_(*older_than))
+    return session.scalars(query.order_by(AuditEvent.at.desc(), AuditEvent.id.desc()).limit(count)).all()

@@ -39,6 +39,11 @@ def tree(session: Session, prefix: str = "/") -> Sequence[Institution]:
     return sorted(rows, key=lambda row: [names.get(int(part), "") for part in row.path.strip("/").split("/")])
 
 
+def below(session: Session, parent_id: int | None) -> Sequence[Institution]:
+    """The units right below an institution or unit; the institutions themselves for None."""
+    return session.scalars(select(Institution).where(Institution.parent_id == parent_id)).all()
+
+
 def add(session: Session, name: str, country: str, parent: Institution | None = None) -> Institution:
     """A new institution, or a new unit under `parent` (whose country it takes)."""
     row = Institution(name=name, country=parent.country if parent else country, path="")

@@ -28,7 +28,11 @@ class Person(Base):
     `theme` are what they chose, "" for no choice."""
 
     __tablename__ = "people"
-    __table_args__ = (Index("ix_people_listing", "institution_id", "name", "id"),)
+    __table_args__ = (
+        Index("ix_people_listing", "institution_id", "search", "id"),
+        Index("ix_people_id", "id"),
+        Index("ix_people_search", "search", "id"),
+    )
 
     institution_id: Mapped[int] = mapped_column(ForeignKey("institutions.id"), primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
