@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -84,8 +83,7 @@ def _build(courses: tuple[str, ...], content: Path, artefacts: Path, publishing:
     _require(content, courses)
     store = Store(artefacts)
     try:
-        with _bar() as progress:
-            result = build_courses(content, store, courses, progress)
+        result = _with_bar(lambda progress: build_courses(content, store, courses, progress))
         published = publish_built(result, store, content) if publishing else []
     except OSError as error:
         raise click.ClickException(f"{artefacts} cannot be written: {error.strerror}.") from error
@@ -142,18 +140,16 @@ def _require(content: Path, courses: tuple[str, ...]) -> None:
             raise click.BadParameter(f"there is no course {course!r} in {content}.{hint}", param_hint="COURSE")
 
 
-@contextmanager
-def _bar() -> Iterator[Progress]:
-    """A progress bar, where there is a terminal to draw it on."""
+def _with_bar(work: Callable[[Progress | None], BuildResult]) -> BuildResult:
+    """What `work` returns, with a progress bar meanwhile where there is a terminal to draw it on."""
     if not click.get_text_stream("stderr").isatty():
-        yield lambda _id, _done, _total: None
-        return
+        return work(None)
     from rich.console import Console
     from rich.progress import Progress as Bar
 
     with Bar(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Building", total=None)
-        yield lambda id, done, total: bar.update(task, description=id, completed=done, total=total)
+        return work(lambda id, done, total: bar.update(task, description=id, completed=done, total=total))
 
 
 # ── problems ───────────────────────────────────────────────────────────────────────────────────────────────────────
