@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -142,7 +143,7 @@ def _require(content: Path, courses: tuple[str, ...]) -> None:
 
 def _with_bar(work: Callable[[Progress | None], BuildResult]) -> BuildResult:
     """What `work` returns, with a progress bar meanwhile where there is a terminal to draw it on."""
-    if not click.get_text_stream("stderr").isatty():
+    if not sys.stderr.isatty():
         return work(None)
     from rich.console import Console
     from rich.progress import Progress as Bar
