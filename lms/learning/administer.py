@@ -59,7 +59,9 @@ def clean_email(email: str) -> str:
     try:
         return validate_email(email.strip(), check_deliverability=False, allow_smtputf8=False).normalized.lower()
     except EmailNotValidError as error:
-        message = _("“%(email)s” is not an e-mail address. One looks like ana.jovic@institution.example.", email=email[:80])
+        message = _(
+            "“%(email)s” is not an e-mail address. One looks like ana.jovic@institution.example.", email=email[:80]
+        )
         raise Wrong("email", message) from error
 
 
@@ -159,7 +161,9 @@ def add_person(actor: Actor, name: str, email: str, unit_id: int | None, url: st
         raise _taken(email) from error
 
 
-def change_person(actor: Actor, person_id: UUID, name: str, email: str, unit_id: int | None, url: str, at: datetime) -> Person:
+def change_person(
+    actor: Actor, person_id: UUID, name: str, email: str, unit_id: int | None, url: str, at: datetime
+) -> Person:
     """Correct somebody's name or address, or move them to another unit of their institution.
 
     Links to choose a password that went to the old address end; who has not chosen one yet is invited anew.
@@ -276,4 +280,3 @@ def revoke(actor: Actor, grant_id: UUID, at: datetime) -> None:
         session.delete(row)
         audit.note(session, at, actor.person.id, "role-revoked", row.institution_id, row.person_id,
                    role=row.role.value, unit=row.node_id, course=row.course_id)  # fmt: skip
-

@@ -85,7 +85,5 @@ class Accounts:
 
 def people_by_unit(session: Session, scope: Scope) -> dict[int, int]:
     """How many people work at each institution or unit itself, by its id."""
-    rows = session.execute(
-        select(Person.unit_id, func.count()).where(scope.covers(Person, counting=True)).group_by(Person.unit_id)
-    )
-    return {unit: number for unit, number in rows}
+    query = select(Person.unit_id, func.count()).where(scope.covers(Person, counting=True)).group_by(Person.unit_id)
+    return dict(session.execute(query).tuples().all())

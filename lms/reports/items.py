@@ -7,10 +7,10 @@ What is counted, and how, follows classical test theory as Moodle documents it (
   breaks what item statistics take for granted.
 - The *facility index* is the mean score of those who answered, 0..1. (Moodle counts an item that was shown and left
   blank as 0; here nothing was stored for it, so it does not count.)
-- The *discrimination index* is the product-moment correlation between the score of the item and the score of the rest of
-  the same attempt, -1..1. The rest leaves the item itself out, which would otherwise correlate with itself. It is given
-  from `ENOUGH` answers on: with fewer, an index of 0 would come out beyond ±0.28 by chance alone in one of twenty
-  items (1.96/√(n-1)).
+- The *discrimination index* is the product-moment correlation between the score of the item and the score of the rest
+  of the same attempt, -1..1. The rest leaves the item itself out, which would otherwise correlate with itself. It is
+  given from `ENOUGH` answers on: with fewer, an index of 0 would come out beyond ±0.28 by chance alone in one of
+  twenty items (1.96/√(n-1)).
 
 Fewer than `FEWEST` answers to an item are not shown at all. From there on, how often each option was chosen is shown as
 it is, small numbers too: an item says nothing about who answered, and its facility index would give them away anyway.
@@ -145,7 +145,8 @@ def _first(course: Course) -> tuple[Any, ...]:
 
 def _sums(session: Session, scope: Scope, library: Library, course: Course) -> dict[str, _Sums]:
     """The sums of each item. The database adds up per distinct answer and revision; what remains is a few rows."""
-    x, s = Answer.score, Attempt.score
+    x: Any = Answer.score
+    s: Any = Attempt.score
     rows = session.execute(
         select(
             Answer.question_id, Attempt.revision, Attempt.quiz_id, cast(Answer.answer, String), func.count(),
@@ -206,7 +207,8 @@ def _chosen(question: Question, given: Iterable[tuple[Any, int]]) -> Iterable[Ch
         if question.type == "ordering":
             menu = [str(place + 1) for place in range(len(empty))]
         if menu:
-            yield Choosing(part.text, tuple(Chosen(text, counts[part.id, text], text == part.expected) for text in menu))
+            rows = [Chosen(text, counts[part.id, text], text == part.expected) for text in menu]
+            yield Choosing(part.text, tuple(rows))
             continue
         typed = {text: n for (id, text), n in counts.items() if id == part.id}
         often = sorted((text for text, n in typed.items() if n >= FEWEST), key=lambda text: -typed[text])

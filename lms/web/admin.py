@@ -1,0 +1,385 @@
+"""The administrator's pages: institutions and units, people with their accounts and roles, the audit log."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import cast
+from uuid import UUID
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import get_timezone
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from lms import clock
+from lms.config import Settings
+from lms.db import db
+from lms.learning import administer
+from lms.learning.access import administered
+from lms.learning.administer import Wrong
+from lms.learning.look import looked
+from lms.library import library
+from lms.records import administration, directory
+from lms.records import institutions as tree
+from lms.records.audit import Wanted, listing
+from lms.records.institutions import Institution
+from lms.records.people import Person, Role
+from lms.reports.accounts import Accounts, Listed, people_by_unit
+from lms.reports.table import PER_PAGE, Page, Units
+from lms.web import wording
+from lms.web.access import actor, allow
+from lms.web.forms import day, found
+from lms.web.paging import here, paging
+
+blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+
+Shown = str | tuple[str, int]
+
+
+def _units() -> Units:
+    return Units(directory.units(db.session(), administered(actor())))
+
+
+def _address() -> str:
+    return cast(Settings, current_app.config["SETTINGS"]).url
+
+
+def _countries() -> dict[str, str]:
+    return {country.id: country.title for country in library().programme().countries}
+
+
+def _text(name: str) -> str:
+    return request.form.get(name, "")
+
+
+def _number(name: str) -> int | None:
+    return request.form.get(name, type=int)
+
+
+# ── institutions ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _people_below(rows: Sequence[Institution]) -> Counter[int]:
+    """How many people work at each of these or below it, by its id: one statement."""
+    own, below = people_by_unit(db.session(), administered(actor())), Counter[int]()
+    for row in rows:
+        for id in row.path.strip("/").split("/"):
+            below[int(id)] += own.get(row.id, 0)
+    return below
+
+
+def _institutions(status: int = 200, error: Wrong | None = None) -> Shown:
+    rows = _units().rows
+    children: dict[int | None, list[Institution]] = defaultdict(list)
+    for row in rows:
+        children[row.parent_id].append(row)
+    return render_template(
+        "admin/institutions.html",
+        children=children,
+        people=_people_below(rows),
+        countries=_countries(),
+        error=error,
+        form=request.form,
+    ), status
+
+
+@blueprint.get("")
+@allow(Role.ADMINISTRATOR)
+def institutions() -> Shown:
+    """All institutions with their units, as a tree: three statements."""
+    return _institutions()
+
+
+@blueprint.post("/institutions")
+@allow(Role.ADMINISTRATOR)
+def add_institution() -> Response | Shown:
+    """Add an institution."""
+    try:
+        row = administer.add_institution(actor(), library().programme(), _text("name"), _text("country"), clock.now())
+    except Wrong as error:
+        return _institutions(422, error)
+    flash(_("%(name)s has been added.", name=row.name), "success")
+    return redirect(url_for(".institution", node_id=row.id), 303)
+
+
+def _institution(node_id: int, status: int = 200, error: Wrong | None = None, form: str = "") -> Shown:
+    node = found(tree.get(db.session(), node_id))
+    looked(actor(), "looked-at-institution", clock.now(), node.root_id, unit=node.id)
+    units, scope = _units(), administered(actor())
+    inside = [row for row in units.rows if row.path.startswith(node.path)]
+    return render_template(
+        "admin/institution.html",
+        node=node,
+        above=[row for row in units.rows if node.path.startswith(row.path) and row.id != node.id],
+        children=[row for row in inside if row.parent_id == node.id],
+        people=_people_below(inside),
+        managers=administration.managers(db.session(), scope, node),
+        country=_countries().get(node.country, node.country),
+        error=error,
+        wrong_form=form,
+    ), status
+
+
+@blueprint.get("/institutions/<int:node_id>")
+@allow(Role.ADMINISTRATOR)
+def institution(node_id: int) -> Shown:
+    """One institution or unit: what is below it, who manages it: six statements."""
+    return _institution(node_id)
+
+
+@blueprint.post("/institutions/<int:node_id>/name")
+@allow(Role.ADMINISTRATOR)
+def rename(node_id: int) -> Response | Shown:
+    """Rename an institution or unit."""
+    found(tree.get(db.session(), node_id))
+    try:
+        administer.rename(actor(), node_id, _text("name"), clock.now())
+    except Wrong as error:
+        return _institution(node_id, 422, error, "rename")
+    flash(_("The name has been changed."), "success")
+    return redirect(url_for(".institution", node_id=node_id), 303)
+
+
+@blueprint.post("/institutions/<int:node_id>/units")
+@allow(Role.ADMINISTRATOR)
+def add_unit(node_id: int) -> Response | Shown:
+    """Add a unit below an institution or unit."""
+    found(tree.get(db.session(), node_id))
+    try:
+        row = administer.add_unit(actor(), node_id, _text("name"), clock.now())
+    except Wrong as error:
+        return _institution(node_id, 422, error, "add")
+    flash(_("%(name)s has been added.", name=row.name), "success")
+    return redirect(url_for(".institution", node_id=node_id), 303)
+
+
+# ── people ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@blueprint.get("/people")
+@allow(Role.ADMINISTRATOR)
+def people() -> str:
+    """All people, by name, 50 a page: six statements."""
+    ask = request.args
+    asked = {key: value for key, value in ask.items() if value}
+    looked(actor(), "looked-at-people", clock.now(), asked=asked)
+    units, scope, session = _units(), administered(actor()), db.session()
+    node = next((row for row in units.rows if row.id == ask.get("unit", type=int)), None)
+    role = ask.get("role", "")
+    wanted = Accounts(
+        scope, ask.get("q", "").strip()[:200], node, Role(role) if role in {each.value for each in Role} else None,
+        ask.get("standing", ""),
+    )  # fmt: skip
+    page = Page(ask.get("page", 1, type=int), wanted.total(session))
+    rows = wanted.rows(session, page.offset)
+    return render_template(
+        "admin/people.html",
+        rows=rows,
+        grants=administration.grants(session, scope, {row.person.id for row in rows}),
+        page=paging(page),
+        units=units,
+        wanted=wanted,
+        roles=wording.roles(),
+        standings=wording.standings(),
+    )
+
+
+def _form(person: Person | None, status: int = 200, error: Wrong | None = None) -> Shown:
+    """The form of a new person, or of the one given."""
+    units = _units()
+    values: Mapping[str, str]
+    if request.method == "POST":
+        values = request.form
+    elif person:
+        values = {"name": person.name, "email": person.email, "unit": str(person.unit_id)}
+    else:
+        values = {"name": "", "email": "", "unit": request.args.get("unit", "")}
+    rows = [row for row in units.rows if person is None or row.root_id == person.institution_id]
+    return render_template("admin/person_form.html", person=person, values=values, error=error,
+                           units=[(row.id, units.labels[row.id]) for row in rows]), status  # fmt: skip
+
+
+def _listed(person_id: UUID) -> Listed:
+    row = found(administration.account_of(db.session(), administered(actor()), person_id))
+    return Listed(row[0], row[1].closed_at, row[1].password_hash == "")
+
+
+@blueprint.get("/people/new")
+@allow(Role.ADMINISTRATOR)
+def new_person() -> Shown:
+    """The form for a new person."""
+    return _form(None)
+
+
+@blueprint.post("/people")
+@allow(Role.ADMINISTRATOR)
+def add_person() -> Response | Shown:
+    """Add a person, and invite them."""
+    try:
+        row = administer.add_person(actor(), _text("name"), _text("email"), _number("unit"), _address(), clock.now())
+    except Wrong as error:
+        return _form(None, 422, error)
+    said = _("%(name)s has been added, and an invitation is on its way to %(email)s.", name=row.name, email=row.email)
+    return _back(row.id, said)
+
+
+@blueprint.get("/people/<uuid:person_id>")
+@allow(Role.ADMINISTRATOR)
+def person(person_id: UUID) -> str:
+    """One person: where they work, how their account stands, what they may do: five statements."""
+    listed = _listed(person_id)
+    looked(actor(), "looked-at-account", clock.now(), listed.person.institution_id, person_id)
+    units = _units()
+    held = administration.grants(db.session(), administered(actor()), {person_id})[person_id]
+    courses = [(course.id, course.title) for course in library().courses()]
+    inside = [row for row in units.rows if row.root_id == listed.person.institution_id]
+    return render_template(
+        "admin/person.html",
+        listed=listed,
+        person=listed.person,
+        grants=held,
+        units=units,
+        inside=[(row.id, units.labels[row.id]) for row in inside],
+        courses=courses,
+        titles=dict(courses),
+        roles=wording.roles(),
+        standings=wording.standings(),
+    )
+
+
+@blueprint.get("/people/<uuid:person_id>/edit")
+@allow(Role.ADMINISTRATOR)
+def edit_person(person_id: UUID) -> Shown:
+    """The form to correct somebody's name, address or unit."""
+    row = _listed(person_id).person
+    looked(actor(), "looked-at-account", clock.now(), row.institution_id, person_id)
+    return _form(row)
+
+
+@blueprint.post("/people/<uuid:person_id>/edit")
+@allow(Role.ADMINISTRATOR)
+def change_person(person_id: UUID) -> Response | Shown:
+    """Correct somebody's name, address or unit."""
+    row, unit = _listed(person_id).person, _number("unit")
+    try:
+        administer.change_person(actor(), person_id, _text("name"), _text("email"), unit, _address(), clock.now())
+    except Wrong as error:
+        return _form(row, 422, error)
+    return _back(person_id, _("The changes are saved."))
+
+
+def _back(person_id: UUID, said: str) -> Response:
+    flash(said, "success")
+    return redirect(url_for(".person", person_id=person_id), 303)
+
+
+@blueprint.post("/people/<uuid:person_id>/close")
+@allow(Role.ADMINISTRATOR)
+def close_account(person_id: UUID) -> Response:
+    """Close an account."""
+    row = _listed(person_id).person
+    administer.close_account(actor(), person_id, clock.now())
+    return _back(person_id, _("The account of %(name)s is closed, and they are signed out everywhere.", name=row.name))
+
+
+@blueprint.post("/people/<uuid:person_id>/open")
+@allow(Role.ADMINISTRATOR)
+def open_account(person_id: UUID) -> Response:
+    """Open a closed account."""
+    row = _listed(person_id).person
+    administer.open_account(actor(), person_id, _address(), clock.now())
+    return _back(person_id, _("%(name)s can sign in again.", name=row.name))
+
+
+@blueprint.post("/people/<uuid:person_id>/invite")
+@allow(Role.ADMINISTRATOR)
+def invite(person_id: UUID) -> Response:
+    """Send the invitation once more."""
+    row = _listed(person_id).person
+    administer.invite_again(actor(), person_id, _address(), clock.now())
+    return _back(person_id, _("A new invitation is on its way to %(email)s.", email=row.email))
+
+
+@blueprint.post("/people/<uuid:person_id>/roles")
+@allow(Role.ADMINISTRATOR)
+def grant(person_id: UUID) -> Response:
+    """Give somebody a role."""
+    row, role = _listed(person_id).person, _text("role")
+    course = _text("course")
+    if role not in {each.value for each in Role}:
+        raise Wrong("role", _("Choose a role from the list."))
+    if course and course not in {known.id for known in library().courses()}:
+        raise Wrong("course", _("Choose a course from the list."))
+    administer.grant(actor(), person_id, Role(role), clock.now(), node_id=_number("unit"), course_id=course)
+    return _back(person_id, _("%(name)s has the role.", name=row.name))
+
+
+@blueprint.post("/people/<uuid:person_id>/roles/<uuid:grant_id>/revoke")
+@allow(Role.ADMINISTRATOR)
+def revoke(person_id: UUID, grant_id: UUID) -> Response:
+    """Take a role away."""
+    row = _listed(person_id).person
+    held = administration.grant(db.session(), administered(actor()), grant_id)
+    if held is not None and held.person_id == person_id:
+        administer.revoke(actor(), grant_id, clock.now())
+    if person_id == actor().person.id and held is not None and held.role is Role.ADMINISTRATOR:
+        return redirect(url_for("home.index"), 303)  # they may not see these pages any more
+    return _back(person_id, _("The role has been taken away from %(name)s.", name=row.name))
+
+
+# ── the audit log ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _midnight(text: str, days: int = 0) -> datetime | None:
+    """The beginning of a day, in the time zone in which moments are shown; so many days later."""
+    chosen = day(text)
+    if chosen is None:
+        return None
+    try:
+        return datetime.combine(chosen + timedelta(days=days), time(), get_timezone()).astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+def _after(text: str) -> tuple[datetime, UUID] | None:
+    """The event after which the page goes on, from the address."""
+    moment, _sign, id = text.partition("_")
+    try:
+        return datetime.fromisoformat(moment).astimezone(UTC), UUID(id)
+    except ValueError:
+        return None
+
+
+@blueprint.get("/audit")
+@allow(Role.ADMINISTRATOR)
+def audit() -> str:
+    """The audit log, newest first, 50 events a page: six statements, however long it is."""
+    ask, session, scope = request.args, db.session(), administered(actor())
+    email, side = ask.get("email", "").strip().lower(), ask.get("side", "about")
+    chosen = directory.by_email(session, scope, {email}).get(email) if email else None
+    whose = (chosen.institution_id, chosen.id) if chosen else (None, None)
+    asked = {key: value for key, value in ask.items() if value and key not in ("email", "after")}
+    looked(actor(), "looked-at-audit-log", clock.now(), *whose, asked=asked)
+    wanted = Wanted(
+        person=(chosen.institution_id, chosen.id) if chosen and side != "by" else None,
+        actor_id=chosen.id if chosen and side == "by" else None,
+        action=ask.get("action", "")[:40],
+        since=_midnight(ask.get("since", "")),
+        until=_midnight(ask.get("until", ""), days=1),
+    )
+    events = [] if email and not chosen else listing(session, scope, wanted, _after(ask.get("after", "")), PER_PAGE + 1)
+    shown, more = events[:PER_PAGE], len(events) > PER_PAGE
+    ids = {id for event in shown for id in (event.actor_id, event.person_id) if id}
+    return render_template(
+        "admin/audit.html",
+        events=shown,
+        names=directory.by_ids(session, scope, ids),
+        units=_units(),
+        actions=wording.actions(),
+        ask=ask,
+        unknown=bool(email) and chosen is None,
+        older_url=here(after=f"{shown[-1].at.isoformat()}_{shown[-1].id}") if more else "",
+        newest_url=here() if ask.get("after") else "",
+    )

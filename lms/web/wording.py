@@ -1,0 +1,65 @@
+"""The words for what the audit log writes down."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+from lms.records.people import Role
+
+
+def actions() -> dict[str, str]:
+    """What can be written down, by action, in the order in which it is offered."""
+    return {
+        "looked-at-people": _("Looked at a list of people"),
+        "looked-at-completion": _("Looked at who completed what"),
+        "looked-at-requests": _("Looked at requests for places"),
+        "looked-at-record": _("Looked at a person’s record"),
+        "looked-at-account": _("Looked at a person’s account"),
+        "looked-at-institution": _("Looked at an institution’s managers"),
+        "looked-at-certificate": _("Looked at a certificate"),
+        "looked-at-audit-log": _("Looked at the audit log"),
+        "certificate-verified": _("Verified a certificate"),
+        "exported": _("Exported a list"),
+        "enrolled": _("Enrolled"),
+        "due-day-set": _("Set a due day"),
+        "asked-for-place": _("Asked for a place"),
+        "request-granted": _("Granted a request"),
+        "request-declined": _("Declined a request"),
+        "started": _("Started a course"),
+        "attempt-begun": _("Began an attempt"),
+        "attempt-submitted": _("Submitted an attempt"),
+        "completed": _("Completed a course"),
+        "certified": _("Was given a certificate"),
+        "signed-in": _("Signed in"),
+        "signed-out": _("Signed out"),
+        "sign-in-refused": _("Was refused at sign-in"),
+        "password-changed": _("Changed the password"),
+        "password-reset-asked": _("Asked for a new password"),
+        "password-reset": _("Chose a password by mailed link"),
+        "password-set": _("Set a password from the command line"),
+        "person-added": _("Added a person"),
+        "person-changed": _("Changed a person’s data"),
+        "invited": _("Sent the invitation again"),
+        "account-closed": _("Closed an account"),
+        "account-opened": _("Opened an account"),
+        "role-granted": _("Gave a role"),
+        "role-revoked": _("Took a role away"),
+        "institution-added": _("Added an institution"),
+        "unit-added": _("Added a unit"),
+        "institution-renamed": _("Renamed an institution or unit"),
+    }
+
+
+def roles() -> dict[Role, str]:
+    """What the roles are called."""
+    return {
+        Role.MANAGER: _("Manager"),
+        Role.TRAINER: _("Trainer"),
+        Role.COORDINATOR: _("Coordinator"),
+        Role.ADMINISTRATOR: _("Administrator"),
+    }
+
+
+def standings() -> dict[str, str]:
+    """How an account can stand."""
+    return {"open": _("open"), "waiting": _("no password chosen yet"), "closed": _("closed")}
