@@ -34,7 +34,7 @@ def pdf(certificate_id: UUID) -> Response:
                course=certificate.course_id)  # fmt: skip
     address = f"{current_app.config['SETTINGS'].url}{url_for('certificates.verify', code=certificate.code)}"
     response = Response(certificate_pdf(certificate, address, library().programme().title), mimetype="application/pdf")
-    name = f"{_("certificate")}-{certificate.course_id}-{certificate.issued_at:%Y-%m-%d}.pdf"
+    name = f"certificate-{certificate.course_id}-{certificate.issued_at:%Y-%m-%d}.pdf"
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
 

@@ -1,0 +1,139 @@
+"""`staza serve` and `staza demo`."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import click
+
+from lms import clock
+from lms import demo as demo_region
+from lms.cli import content
+from lms.cli.opening import opened, settings_of
+from lms.library import library
+
+THREADS = 8
+"""Requests that a worker process answers at a time; the pool of database connections is made for this many."""
+
+
+def _port(_ctx: click.Context, _option: click.Parameter, port: int | None) -> int:
+    """The port, which the settings (and so the worker processes) read from the environment."""
+    if port is not None:
+        os.environ["PORT"] = str(port)
+    given = os.environ.get("PORT", "")
+    return int(given) if given.isdigit() else 8000  # the settings say what is wrong with any other
+
+
+def _served(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a command that ends in serving."""
+    for option in (
+        click.option("--jobs/--no-jobs", default=True, help="Whether to send mails and do other jobs beside serving."),
+        click.option("--workers", type=click.IntRange(1), default=max(2, os.cpu_count() or 1),
+                     show_default="cores, at least 2", help="Processes that answer requests."),
+        click.option("--port", type=click.IntRange(1, 65535), callback=_port,
+                     help="Port to listen on, instead of PORT or 8000."),
+        click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@click.command()
+@_served
+def serve(host: str, port: int, workers: int, jobs: bool) -> None:
+    """Serve the application.
+
+    \b
+    For example, behind a proxy that adds TLS:
+        STAZA_URL=https://learn.example.org STAZA_PROXIES=1 staza serve --port 8080
+    """
+    _need_free(host, port)
+    with opened() as app:
+        library().programme()
+        settings = settings_of(app)
+    click.echo(f"Staza serves {settings.url} (listening on {host}:{port}). Ctrl+C stops it.")
+    _run(host, port, workers, jobs)
+
+
+@click.command()
+@_served
+@click.pass_context
+def demo(ctx: click.Context, host: str, port: int, workers: int, jobs: bool) -> None:
+    """Build the courses, make a demo region if the database is empty, and serve it.
+
+    \b
+    For example, on another port:
+        staza demo --port 9000
+    """
+    _need_free(host, port)
+    with opened(migrated=False) as app:
+        settings = settings_of(app)
+        ctx.invoke(content.publish, courses=(), content=settings.content, artefacts=settings.artefacts)
+        _migrate()
+        if demo_region.seed(library(), clock.now()):
+            click.echo("The database was empty: it has a demo region now. Nobody in it is real.")
+    click.echo(f"\nStaza serves {settings.url}\n")
+    width = max(len(account.email) for account in demo_region.ACCOUNTS)
+    for account in demo_region.ACCOUNTS:
+        click.echo(f"  {account.email:{width}}  {account.what}")
+    click.echo(f"\nThe password of each is {demo_region.PASSWORD}. Ctrl+C stops the server.\n")
+    _run(host, port, workers, jobs)
+
+
+def _migrate() -> None:
+    import logging
+
+    import flask_migrate
+
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    flask_migrate.upgrade()
+
+
+def _need_free(host: str, port: int) -> None:
+    """Stop with a sentence where the address can't be listened on."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            reasons = {
+                errno.EADDRINUSE: f"Port {port} is in use. Stop the program that uses it, or set PORT to another.",
+                errno.EACCES: f"Port {port} needs rights that this user has not got. Set PORT to one above 1023.",
+                errno.EADDRNOTAVAIL: f"{host} is no address of this machine. Use --host 127.0.0.1 or 0.0.0.0.",
+            }
+            reason = reasons.get(error.errno or 0, f"{host}:{port} can't be listened on: {error.strerror or error}.")
+            raise click.ClickException(reason) from error
+
+
+def _run(host: str, port: int, workers: int, jobs: bool) -> None:
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    server = Granian(
+        "lms.cli.wsgi:application", factory=True, interface=Interfaces.WSGI, address=host, port=port, workers=workers,
+        blocking_threads=THREADS, respawn_failed_workers=True, workers_kill_timeout=20, websockets=False,
+        log_level=LogLevels.warning,
+    )  # fmt: skip
+    with _jobs_beside() if jobs else nullcontext():
+        server.serve()
+
+
+@contextmanager
+def _jobs_beside() -> Iterator[None]:
+    """`staza jobs --watch` as a child process, which ends with us."""
+    command = [sys.executable, "-m", "lms.cli", "jobs", "--watch", "--parent", str(os.getpid())]
+    child = subprocess.Popen(command)  # noqa: S603 -- ourselves
+    try:
+        yield
+    finally:
+        child.terminate()
+        child.wait(timeout=30)
