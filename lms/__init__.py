@@ -30,6 +30,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         attempts,
         catalogue,
         certificates,
+        compression,
         coordinator,
         home,
         lessons,
@@ -50,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     Babel(app, locale_selector=i18n.selected_locale, default_translation_directories=str(i18n.TRANSLATIONS))
     CSRFProtect(app)
     limits.limiter.init_app(app)
+    compression.init_app(app)
     library_module.init_app(app, settings.artefacts)
     access.init_app(app)
     pages.init_app(app)
