@@ -80,7 +80,7 @@ def _run(content: Path, store: Store | None, only: Sequence[str], progress: Prog
         if progress:
             progress(id, number, len(chosen))
     workshop.relate(result.courses, existing)
-    if not only:
+    if not only and not has_errors(result.all_problems()):  # which may be why something is unused
         cited = {fact.name for course in result.courses for fact in course.facts if fact.kind == "source"}
         result.problems += check_sources(workshop.shared.sources, cited)
     for course in result.courses:
@@ -235,19 +235,21 @@ class _Workshop:
         stem = name.rpartition(".")[0]
         if folder == "media":
             return compile.medium(path, f"media/{name}", data)
-        source = decode(path, data)
-        if isinstance(source, Problem):
-            defines = [Fact(FOLDERS[folder][0], stem, 1, 1)] if folder else []
-            return Unit(path, problems=[source], defines=defines)
-        if folder == "lessons":
-            return compile.lesson(source, stem, shelf)
-        if folder == "questions":
-            return compile.bank(source, stem, shelf)
-        if folder == "quizzes":
-            return compile.quiz(source, stem)
-        if course:
-            return compile.course(source, course)
-        return compile.programme(source) if stem == "programme" else compile.sources(source)
+        source, problems = decode(path, data)
+        if source is None:
+            unit = Unit(path, defines=[Fact(FOLDERS[folder][0], stem, 1, 1)] if folder else [])
+        elif folder == "lessons":
+            unit = compile.lesson(source, stem, shelf)
+        elif folder == "questions":
+            unit = compile.bank(source, stem, shelf)
+        elif folder == "quizzes":
+            unit = compile.quiz(source, stem)
+        elif course:
+            unit = compile.course(source, course)
+        else:
+            unit = compile.programme(source) if stem == "programme" else compile.sources(source)
+        unit.problems += problems
+        return unit
 
     def _write(self, store: Store, id: str, units: list[Unit]) -> str:
         from courses.compile import manifest

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 from courses.facts import Fact, Unit
-from courses.problems import Problem
+from courses.problems import Problem, has_errors
 
 _MISSING = {
     # kind: code, message, hint where no name is near
@@ -44,10 +44,9 @@ def check_course(folder: str, units: list[Unit], shared: Names, media: Iterable[
     names = shared | _names(main, units) | {"media": set(media)}
     problems = [problem for unit in units for problem in _missing(unit, names)]
     problems += _doubled(units)
-    problems += _unused(main, units, names)
     problems += _draws(units)
-    if main.data is not None:
-        problems += _completion(main, units)
+    if not has_errors(problems + [problem for unit in units for problem in unit.problems]):
+        problems += _unused(main, units, names)  # an error may be why something is unused
     return problems
 
 
@@ -107,14 +106,18 @@ def _unused(main: Unit, units: list[Unit], names: Names) -> Iterator[Problem]:
             if unit is main or fact.kind != "lesson":  # a link to a lesson does not list it
                 used[fact.kind].add(fact.name)
     for unit in units:
-        kind = _kind(unit)
-        if kind == "lesson" and main.data is not None and unit.defines[0].name not in used["lesson"]:
+        kind, name = unit.defines[0][:2] if unit.defines else ("", "")
+        if kind == "lesson" and name not in used["lesson"]:
             message = "course.yaml does not list this lesson, so nobody will see it."
             yield _advice(unit.file, "unlisted-lesson", message, "Add it to `lessons`, or delete the file.")
-        in_use = kind != "bank" or unit.data is None or unit.defines[0].name in used["bank"]
-        if not in_use and unit.data and not used["question"] & set(unit.data["questions"]):
+        if kind == "quiz" and name not in used["quiz"]:
+            message = "`completion` in course.yaml does not name this quiz, so nobody needs to pass it."
+            yield _advice(unit.file, "optional-quiz", message, "Name it there, if it is to be passed.")
+        if kind == "bank" and unit.data and name not in used["bank"]:
+            asked = used["question"] & set(unit.data["questions"])
             message = "No quiz draws from this bank and no lesson shows a question of it."
-            yield _advice(unit.file, "unused-bank", message, "Draw from it in a quiz, or delete the file.")
+            if not asked:
+                yield _advice(unit.file, "unused-bank", message, "Draw from it in a quiz, or delete the file.")
     for path in sorted((names["media"] or set()) - used["media"]):
         folder = main.file.removesuffix("course.yaml")
         yield _advice(folder + path, "unused-media", "No lesson shows this file.", "Show it, or delete it.")
@@ -134,15 +137,6 @@ def _draws(units: list[Unit]) -> Iterator[Problem]:
             elif drawn[draw["bank"]] > size:
                 message = f"The quiz draws {drawn[draw['bank']]} from `{draw['bank']}`, which has {size}."
                 yield _error(unit.file, fact, "draw-too-many", message, "Draw fewer, or add questions to the bank.")
-
-
-def _completion(main: Unit, units: list[Unit]) -> Iterator[Problem]:
-    """A quiz that completion does not name is one that nobody needs to pass."""
-    named = {fact.name for fact in main.uses if fact.kind == "quiz"}
-    for unit in units:
-        if _kind(unit) == "quiz" and unit.defines[0].name not in named:
-            message = "`completion` in course.yaml does not name this quiz, so nobody needs to pass it."
-            yield _advice(unit.file, "optional-quiz", message, "Name it there, if it is to be passed.")
 
 
 def check_prerequisites(courses: dict[str, list[Fact]]) -> list[Problem]:

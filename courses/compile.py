@@ -40,14 +40,16 @@ def lesson(source: Text, id: str, shelf: Shelf) -> Unit:
     """A lesson. `data`: title, objectives, minutes, checks, sources."""
     unit = _unit(source, "lesson", id)
     document, start, problems = front_matter(source)
-    front = schema.validate(document, schema.FrontMatter) if document else None
+    front = None
+    if document:
+        front = schema.validate(document, schema.FrontMatter)
+        for place, objective in enumerate(front.objectives if front else ()):
+            _use(unit, document, "objective", objective, ("objectives", place))
     unit.problems += document.problems if document else problems
     reader = Reader(source.file, shelf, id)
     blocks = reader.block(source, start)
     _take(unit, reader)
-    if document and front:
-        for place, objective in enumerate(front.objectives):
-            _use(unit, document, "objective", objective, ("objectives", place))
+    if front and not has_errors(unit.problems):
         compiled = Lesson(
             id=id,
             title=front.title,
@@ -97,8 +99,9 @@ def quiz(source: Text, id: str) -> Unit:
             written = document.at(("draw", place))
             offset = written.rfind(draw.bank)
             unit.uses.append(Fact("bank", draw.bank, *document.inside(("draw", place), offset)))
-        unit.data = Quiz(id=id, **dict(keys)).model_dump(mode="json")
     unit.problems += document.problems
+    if keys and not has_errors(unit.problems):
+        unit.data = Quiz(id=id, **dict(keys)).model_dump(mode="json")
     return unit
 
 

@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from courses.model import Draw, Frozen, Locale, Objective, Programme, Slug, Source
 from courses.problems import Problem
 from courses.questions import TYPES
-from courses.questions.base import Question
+from courses.questions.base import Flag, Question
 from courses.source import Document
 
 Name = Annotated[str, Field(min_length=1, max_length=300)]
@@ -29,13 +29,11 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def _words(pattern: str, code: str, example: str, make: Callable[[re.Match[str]], Any]) -> BeforeValidator:
-    """A validator of texts such as `80%`; what is no text passes it by, since it was made by one before."""
+    """A validator of texts such as `80%`."""
     compiled = re.compile(pattern)
 
     def read(value: Any) -> Any:
-        if not isinstance(value, str | None):
-            return value
-        match = compiled.fullmatch(value.strip()) if value else None
+        match = compiled.fullmatch(value.strip()) if isinstance(value, str) else None
         if match is None:
             raise PydanticCustomError(code, "must be written like {example}", {"example": example})
         return make(match)
@@ -121,7 +119,7 @@ class QuizFile(Frozen):
 
     title: Name
     draw: Annotated[tuple[Drawn, ...], Field(min_length=1)]
-    shuffle: Annotated[bool, BeforeValidator(lambda value: {"true": True, "false": False}.get(value, value))] = True
+    shuffle: Flag = True
     time_limit: Minutes | None = None
     attempts: Annotated[int, Field(ge=1)] | None = None
     review: Literal["full", "wrong", "score"] = "full"
@@ -159,7 +157,11 @@ def validate(document: Document, model: type[Model], at: tuple[str | int, ...] =
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        for found in error.errors(include_url=False):
+        found_errors = error.errors(include_url=False)
+        wrong = {found["loc"][:-1] for found in found_errors}
+        for found in found_errors:
+            if found["type"] == "too_short" and found["loc"] in wrong:
+                continue  # pydantic counts only the entries that are right
             document.problems.append(_problem(document, model, at, found))
         return None
 
@@ -174,8 +176,8 @@ def questions(document: Document) -> Iterator[tuple[tuple[str | int, ...], Quest
             _add(document, at, "wrong-type", "A question must be keys with values.", "Begin it with `- id:`.")
         elif kind is None:
             _add(document, at, "missing-key", "The key `type` is missing.", f"Write one of {_listed(TYPES)}.")
-        elif kind not in TYPES:
-            message = f"There is no question type `{kind}`."
+        elif not isinstance(kind, str) or kind not in TYPES:
+            message = f"There is no question type {_shown(kind)}."
             _add(document, (*at, "type"), "unknown-value", message, _near(str(kind), TYPES))
         elif question := validate(document, TYPES[kind], at):
             mistakes = list(question.mistakes())
@@ -213,7 +215,7 @@ def _entries(document: Document, kind: type, what: str) -> Iterator[tuple[str | 
         keys: Iterable[str | int] = data if isinstance(data, dict) else range(len(document.data))
         yield from ((key,) for key in keys)
     elif not document.broken:
-        _add(document, (), "wrong-type", f"The file must hold {what}.", "")
+        _add(document, (), "wrong-type", f"The file must hold {what}.", "Look at the guide for trainers.")
 
 
 # ── words for what pydantic finds ──────────────────────────────────────────────────────────────────────────────────
@@ -225,6 +227,7 @@ _KINDS = {
     "dict_type": "keys with values",
     "model_type": "keys with values",
     "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number",
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "float_parsing": "a number",
@@ -246,13 +249,14 @@ def _problem(document: Document, model: type[BaseModel], at: tuple[str | int, ..
     kind, given, context = found["type"], found["input"], found.get("ctx", {})
     name = next((f"`{step}`" for step in reversed(path) if isinstance(step, str)), "The file")
     place = document.place(path)
-    code, message, hint = "bad-value", f"{name} {found['msg']}.", ""
+    code, message, hint = "bad-value", f"{name} is not right: {found['msg']}.", ""
     if kind == "missing":
         code, message, hint = "missing-key", f"The key {name} is missing.", f"Add `{path[-1]}: …` here."
     elif kind == "extra_forbidden":
         place = document.key_place(path)
         code, message, hint = _unknown_key(model, found["loc"], given)
-    elif given is None and kind != "too_short":
+    elif given is None:
+        place = document.key_place(path)
         code, message, hint = "empty-value", f"{name} is empty.", "Write its value after the colon."
     elif kind in _KINDS:
         code, message = "wrong-type", f"{name} must be {_KINDS[kind]}, not {_shown(given)}."

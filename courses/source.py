@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -52,34 +51,27 @@ class Text:
         return Problem(self.file, *self.place(offset), "error", code, message, hint)
 
 
-def read(root: Path, file: str) -> Text | Problem:
-    """The text of `root / file`, or the problem that keeps it from being read."""
-    try:
-        data = (root / file).read_bytes()
-    except OSError as error:
-        return Problem(file, 1, 1, "error", "file-unreadable", f"The file cannot be read: {error.strerror}.")
-    return decode(file, data)
-
-
-def decode(file: str, data: bytes) -> Text | Problem:
-    """The text that the bytes of the file are; or why they are none: too many, not UTF-8, control characters."""
+def decode(file: str, data: bytes) -> tuple[Text | None, list[Problem]]:
+    """The text that the bytes of the file are, and what is wrong with them: too many (then there is no text), not
+    UTF-8, control characters. What cannot be read is replaced, so that the rest can be."""
     if len(data) > TEXT_LIMIT:
         message = f"The file has {len(data) / 1e6:.1f} MB; a text may have {TEXT_LIMIT / 1e6:.0f} MB."
-        return Problem(file, 1, 1, "error", "file-too-large", message, "Divide it, or move pictures to media/.")
+        hint = "Divide it, or move pictures to media/."
+        return None, [Problem(file, 1, 1, "error", "file-too-large", message, hint)]
+    data = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    problems = []
     try:
-        text = data.decode("utf-8-sig")
+        source = Text(file, data.decode())
     except UnicodeDecodeError as error:
-        # utf-8-sig counts error.start after the byte order mark
-        body = data.removeprefix(b"\xef\xbb\xbf")
-        before = Text(file, body[: error.start].decode("utf-8").replace("\r\n", "\n"))
-        message = f"The byte 0x{body[error.start]:02X} here is not UTF-8."
-        hint = "Save the file with the encoding UTF-8."
-        return before.problem(len(before.text), "not-utf8", message, hint)
-    source = Text(file, text.replace("\r\n", "\n").replace("\r", "\n"))
+        source = Text(file, data.decode("utf-8", "replace"))
+        message = f"The byte 0x{data[error.start]:02X} here is not UTF-8."
+        offset = len(data[: error.start].decode())
+        problems.append(source.problem(offset, "not-utf8", message, "Save the file with the encoding UTF-8."))
     if control := _CONTROL.search(source.text):
         message = f"An invisible control character (U+{ord(control[0]):04X}) stands here."
-        return source.problem(control.start(), "control-character", message, "Delete it.")
-    return source
+        problems.append(source.problem(control.start(), "control-character", message, "Delete it."))
+        source = Text(file, _CONTROL.sub(" ", source.text))
+    return source, problems
 
 
 class Document:
@@ -256,7 +248,8 @@ def explain(error: yaml.YAMLError, text: str) -> tuple[int, str, str, str]:
     if "cannot start any token" in said:
         character = text[offsets["problem"] : offsets["problem"] + 1]
         if character != "\t":
-            message = f"A text may not begin with `{character}`."
+            shown = "a backtick" if character == "`" else f"`{character}`"
+            message = f"A text may not begin with {shown}."
             return offsets["problem"], "yaml-quote", message, "Put the text in quotes."
         said = "tab character"
     for words, code, mark, message, hint in _EXPLANATIONS:
@@ -278,6 +271,8 @@ def front_matter(source: Text) -> tuple[Document | None, int, list[Problem]]:
     if len(fences) == 1:
         message = "The front matter that begins here has no end."
         hint = "Write a line `---` after its last key."
-        return None, len(source.text), [source.problem(0, "front-matter-open", message, hint)]
+        paragraph = source.text.find("\n\n")  # where the Markdown begins is a guess, but most of it is read so
+        start = paragraph + 2 if paragraph >= 0 else len(source.text)
+        return None, start, [source.problem(0, "front-matter-open", message, hint)]
     document = Document(source, fences[0].end(), fences[1].start())
     return document, fences[1].end(), []

@@ -20,6 +20,9 @@ from courses.model import Frozen, Slug
 Text = Annotated[str, Field(min_length=1), "inline-markdown"]
 """A field that an author writes in inline Markdown; the compiler renders it to inline HTML."""
 
+OptionalText = Annotated[str, "inline-markdown"]
+"""The same, which may be left out: then it is "", in the compiled question too."""
+
 Answer = str | list[str] | dict[str, str]
 """single choice, true/false: an id; multiple choice, ordering: a list of ids; matching, gaps: slot id → option id, or
 the text typed. The ids are those of the payload."""
@@ -55,7 +58,7 @@ class Choice(Frozen):
     id: Slug
     text: Text
     correct: Flag = False
-    why: Text = ""
+    why: OptionalText = ""
 
 
 @dataclass(frozen=True, slots=True)

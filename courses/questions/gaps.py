@@ -20,6 +20,7 @@ from courses.questions.base import (
     Grade,
     Mistake,
     Option,
+    OptionalText,
     Part,
     Payload,
     Question,
@@ -44,7 +45,7 @@ class Gap(Frozen):
     id: Slug
     accept: Annotated[tuple[Word, ...], Field(min_length=1)] | None = None
     choices: Annotated[tuple[Choice, ...], Field(min_length=2)] | None = None
-    why: Text = ""
+    why: OptionalText = ""
 
     def part(self, number: int, given: str) -> Part:
         """How the gap fared that stands as `number` in the text and was filled with `given`."""
@@ -77,6 +78,11 @@ class Gaps(Question):
 
     def mistakes(self) -> Iterator[Mistake]:
         yield from doubled(self.gaps, ("gaps",), "gaps")
+        if "](" in self.text:
+            yield Mistake(
+                ("text",), "gap-in-link", "The text with the gaps has a link or a picture; no gap could be filled in it.",
+                "Put it into the stem.",
+            )  # fmt: skip
         in_text = GAP.findall(self.text)
         for id in dict.fromkeys(in_text):
             if id not in {gap.id for gap in self.gaps}:

@@ -22,6 +22,7 @@ from courses.questions.base import (
     Grade,
     Mistake,
     Option,
+    OptionalText,
     Part,
     Payload,
     Question,
@@ -39,7 +40,7 @@ class Pair(Frozen):
     id: Slug
     left: Text
     right: Text
-    why: Text = ""
+    why: OptionalText = ""
 
 
 class Distractor(Frozen):
@@ -47,7 +48,7 @@ class Distractor(Frozen):
 
     id: Slug
     text: Text
-    why: Text = ""
+    why: OptionalText = ""
 
 
 class Matching(Question):

@@ -16,7 +16,19 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from courses.model import Frozen, Slug
-from courses.questions.base import Grade, Mistake, Option, Part, Payload, Question, Text, arranged, doubled, known_ids
+from courses.questions.base import (
+    Grade,
+    Mistake,
+    Option,
+    OptionalText,
+    Part,
+    Payload,
+    Question,
+    Text,
+    arranged,
+    doubled,
+    known_ids,
+)
 
 
 class Step(Frozen):
@@ -24,7 +36,7 @@ class Step(Frozen):
 
     id: Slug
     text: Text
-    why: Text = ""
+    why: OptionalText = ""
 
 
 class Ordering(Question):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from courses.model import Frozen
-from courses.questions.base import Flag, Grade, Option, Part, Payload, Question, Text
+from courses.questions.base import Flag, Grade, Option, OptionalText, Part, Payload, Question
 
 WORDS = {"true": "True", "false": "False"}
 
@@ -17,8 +17,8 @@ WORDS = {"true": "True", "false": "False"}
 class Reasons(Frozen):
     """What the trainee reads who answered true, and who answered false."""
 
-    true: Text = ""
-    false: Text = ""
+    true: OptionalText = ""
+    false: OptionalText = ""
 
 
 class TrueFalse(Question):
