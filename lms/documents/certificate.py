@@ -31,7 +31,7 @@ def certificate_pdf(certificate: Certificate, verify_url: str, programme: str = 
     with force_locale(language.babel):
         data = _words(certificate, verify_url) | {"programme": programme, "lang": language.tag.split("-")[0]}
     pdf = _compiler().compile(
-        TEMPLATE.read_bytes(), format="pdf", pdf_standards=["ua-1"], timestamp=certificate.issued_at,
+        TEMPLATE.read_bytes(), format="pdf", pdf_standards=["ua-1"], timestamp=certificate.issued_at.replace(microsecond=0),
         sys_inputs={"data": json.dumps(data)},
     )  # fmt: skip
     return cast(bytes, pdf)
