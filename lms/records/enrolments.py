@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -148,6 +148,14 @@ def of_person(session: Session, scope: Scope, person_id: UUID) -> Sequence[Enrol
         .where(scope.covers(Enrolment), Enrolment.person_id == person_id)
         .order_by(Enrolment.enrolled_at.desc(), Enrolment.id)
     ).all()
+
+
+def held(session: Session, scope: Scope, people: Collection[UUID]) -> set[tuple[UUID, str]]:
+    """Which of these people have which courses: (person, course) pairs."""
+    rows = session.execute(
+        select(Enrolment.person_id, Enrolment.course_id).where(scope.covers(Enrolment), Enrolment.person_id.in_(people))
+    )
+    return set(rows.tuples())
 
 
 def check_answers(session: Session, enrolment: Enrolment) -> dict[str, CheckAnswer]:

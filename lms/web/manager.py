@@ -1,0 +1,331 @@
+"""An institution's training: who has completed what, the people, one person's record, enrolling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask_babel import format_datetime, ngettext
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as Redirect
+
+from lms import clock
+from lms.db import db
+from lms.learning import enrol as enrolling
+from lms.learning.access import managed
+from lms.learning.importing import MOST_ROWS, DryRun, dry_run
+from lms.learning.look import looked
+from lms.learning.refusal import Refused
+from lms.library import library
+from lms.records import directory
+from lms.records.accounts import Actor
+from lms.records.enrolments import State
+from lms.records.people import Role
+from lms.records.scope import Scope
+from lms.reports import record as records
+from lms.reports.completion import Completion
+from lms.reports.files import Sheet, csv_file, xlsx_file
+from lms.reports.people import People
+from lms.reports.table import PER_PAGE, Column, Filters, Page, Report, Units, state_label
+from lms.web.access import actor, allow
+from lms.web.forms import day, found
+
+blueprint = Blueprint("manager", __name__, url_prefix="/manager")
+
+FILE_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a manager's page starts from: who looks, whose data they may see, and what the address asks for."""
+
+    who: Actor
+    scope: Scope
+    filters: Filters
+    today: date
+
+    @classmethod
+    def open(cls) -> Desk:
+        """The desk of whoever is signed in."""
+        return cls(actor(), managed(actor()), _filters(), clock.now().date())
+
+    @cached_property
+    def units(self) -> Units:
+        """The units they manage; 404 where the address asks for another."""
+        units = Units(directory.units(db.session(), self.scope))
+        if self.filters.unit and units.below(self.filters.unit) is None:
+            abort(404)
+        return units
+
+    @cached_property
+    def courses(self) -> dict[str, str]:
+        """Titles of the released courses, by id."""
+        return {course.id: course.title for course in library().courses()}
+
+    def completion(self) -> Completion:
+        """The enrolments asked for."""
+        return Completion(self.scope, self.filters, self.units, self.courses, self.today)
+
+    def people(self) -> People:
+        """The people asked for."""
+        return People(self.scope, self.filters, self.units, self.today)
+
+    def look(self, action: str, **details: Any) -> None:
+        """Write down that they look at their institution's data, and with which filters."""
+        if asked := _asked():
+            details["asked"] = asked
+        looked(self.who, action, clock.now(), self.who.person.institution_id, **details)
+
+
+def _filters() -> Filters:
+    ask = request.args
+    state = ask.get("state", "")
+    return Filters(
+        unit=ask.get("unit", 0, type=int),
+        course=ask.get("course", ""),
+        state=state if state in {each.value for each in State} else "",
+        search=ask.get("q", "").strip()[:200],
+        sort=ask.get("sort", "name"),
+        down=ask.get("order") == "down",
+    )
+
+
+def _asked() -> dict[str, str]:
+    """The filters and the order as they stand in the address."""
+    return {key: value for key in ("unit", "course", "state", "q", "sort", "order") if (value := request.args.get(key))}
+
+
+def _here(**changes: Any) -> str:
+    """The address of this page with its filters, some of them changed."""
+    return url_for(request.endpoint or "", **{**_asked(), **changes})
+
+
+def _heads(columns: tuple[Column, ...], filters: Filters) -> list[dict[str, object]]:
+    """The columns as the table macro wants them: a second click on a heading turns the order round."""
+    heads: list[dict[str, object]] = []
+    for column in columns:
+        head: dict[str, object] = {"label": column.label, "numeric": column.numeric}
+        if column.sorts:
+            here = column.key == filters.sort
+            head["sort_url"] = _here(sort=column.key, order="down" if here and not filters.down else "up")
+            head["sorted"] = ("descending" if filters.down else "ascending") if here else ""
+        heads.append(head)
+    return heads
+
+
+def _paging(page: Page) -> dict[str, object]:
+    return {
+        "number": page.number, "pages": page.pages, "total": page.total, "first": page.first, "last": page.last,
+        "prev_url": _here(page=page.number - 1) if page.number > 1 else "",
+        "next_url": _here(page=page.number + 1) if page.number < page.pages else "",
+    }  # fmt: skip
+
+
+def _table_page(template: str, desk: Desk, report: Report, total: int, **more: object) -> str:
+    page = Page(request.args.get("page", 1, type=int), total)
+    return render_template(
+        template,
+        columns=report.columns,
+        heads=_heads(report.columns, desk.filters),
+        rows=report.rows(db.session(), PER_PAGE, page.offset) if total else [],
+        page=_paging(page),
+        filters=desk.filters,
+        units=desk.units,
+        waiting=records.waiting_count(db.session(), desk.scope),
+        asked=_asked(),
+        **more,
+    )
+
+
+def _file(kind: str, name: str, title: str, desk: Desk, report: Report) -> Response:
+    """The report as a file: all its rows, by the same query and in the same order as on the page."""
+    if kind not in FILE_TYPES:
+        abort(404)
+    desk.look("exported", report=name, format=kind)
+    sheet = Sheet(title, report.columns, report.rows(db.session()))
+    data = csv_file([sheet]) if kind == "csv" else xlsx_file([sheet], _about(title, desk))
+    headers = {"Content-Disposition": f'attachment; filename="staza-{name}-{desk.today}.{kind}"'}
+    return Response(data, content_type=FILE_TYPES[kind], headers=headers)
+
+
+def _about(title: str, desk: Desk) -> list[tuple[str, str]]:
+    """What an export says of itself."""
+    filters = desk.filters
+    return [
+        (_("Report"), title),
+        (_("Made on"), f"{format_datetime(clock.now(), 'long')}"),
+        (_("Made by"), f"{desk.who.person.name} <{desk.who.person.email}>"),
+        (_("Unit"), desk.units.labels[filters.unit] if filters.unit else _("All that you manage")),
+        (_("Course"), desk.courses.get(filters.course, filters.course) or _("All courses")),
+        (_("State"), state_label(filters.state) if filters.state else _("All states")),
+        (_("Name or e-mail contains"), filters.search or "–"),
+        (_("Address"), request.url),
+    ]
+
+
+@blueprint.get("")
+@allow(Role.MANAGER)
+def completion() -> str:
+    """Who has completed what: six statements, however many people there are."""
+    desk = Desk.open()
+    desk.look("looked-at-completion")
+    report = desk.completion()
+    counts = report.counts(db.session())
+    return _table_page(
+        "manager/completion.html", desk, report, report.total(counts), enrolled=sum(counts.values()),
+        counts_by={state.value: count for state, count in counts.items()},
+        courses=desk.courses, states=[(state.value, state_label(state.value)) for state in State],
+    )  # fmt: skip
+
+
+@blueprint.get("/completion.<kind>")
+@allow(Role.MANAGER)
+def completion_file(kind: str) -> Response:
+    """What the completion page shows, on all its pages, as a file."""
+    desk = Desk.open()
+    return _file(kind, "completion", _("Completion"), desk, desk.completion())
+
+
+@blueprint.get("/people")
+@allow(Role.MANAGER)
+def people() -> str:
+    """The people, one a row."""
+    desk = Desk.open()
+    desk.look("looked-at-people")
+    report = desk.people()
+    return _table_page("manager/people.html", desk, report, report.total(db.session()))
+
+
+@blueprint.get("/people.<kind>")
+@allow(Role.MANAGER)
+def people_file(kind: str) -> Response:
+    """What the page of people shows, on all its pages, as a file."""
+    desk = Desk.open()
+    return _file(kind, "people", _("People"), desk, desk.people())
+
+
+@blueprint.get("/people/<uuid:person_id>")
+@allow(Role.MANAGER)
+def person(person_id: UUID) -> str:
+    """One person's record; that it was looked at is written down."""
+    return _record(person_id)
+
+
+def _record(person_id: UUID, error: str = "", course: str = "", due: str = "") -> str:
+    desk, session = Desk.open(), db.session()
+    who = found(directory.get(session, desk.scope, person_id))
+    looked(desk.who, "looked-at-record", clock.now(), who.institution_id, who.id)
+    entries = records.record(session, desk.scope, person_id)
+    quizzes = {
+        (course_id, quiz_id): shown.title
+        for course_id, quiz_id in {(each.course_id, each.quiz_id) for entry in entries for each in entry.attempts}
+        if (known := library().course(course_id)) and (shown := known.quiz(quiz_id))
+    }
+    return render_template(
+        "manager/person.html", person=who, unit=desk.units.labels.get(who.unit_id, ""), entries=entries,
+        courses=desk.courses, quizzes=quizzes, today=desk.today, error=error, course=course, due=due,
+        waiting=records.waiting_count(session, desk.scope),
+    )  # fmt: skip
+
+
+def _due(text: str, today: date) -> date | None:
+    """The due day that a form gives, or None; raises Refused for one that is none, or is over."""
+    if not text.strip():
+        return None
+    due = day(text)
+    if due is None:
+        raise Refused(_("“%(day)s” is not a day. Write it as 2027-01-31, or leave it empty.", day=text[:40]))
+    if due < today:
+        raise Refused(_("The due day is over. Choose a day from today on, or leave it empty."))
+    return due
+
+
+@blueprint.post("/people/<uuid:person_id>/enrol")
+@allow(Role.MANAGER)
+def enrol(person_id: UUID) -> Redirect | tuple[str, int]:
+    """Enrol one person, or give an open enrolment another due day."""
+    who, at = actor(), clock.now()
+    found(directory.get(db.session(), managed(who), person_id))
+    course_id, due = request.form.get("course", ""), request.form.get("due", "")
+    course = library().course(course_id)
+    try:
+        if course is None:
+            raise Refused(_("Choose a course."))
+        row = enrolling.enrol_person(who, person_id, course.id, _due(due, at.date()), at)
+    except Refused as refusal:
+        return _record(person_id, str(refusal), course_id, due), 422
+    if row.enrolled_at == at:
+        flash(_("Enrolled in “%(course)s”.", course=course.title), "success")
+    elif row.completed_at:
+        flash(_("“%(course)s” is completed already; nothing was changed.", course=course.title), "info")
+    else:
+        flash(_("“%(course)s” was assigned already; it has the due day that you gave.", course=course.title), "success")
+    return redirect(url_for(".person", person_id=person_id), 303)
+
+
+@blueprint.route("/import", methods=["GET", "POST"])
+@allow(Role.MANAGER)
+def import_() -> str | Redirect | tuple[str, int]:
+    """Enrol many: a list is read and judged first, and carried out only when it is sent again, read anew."""
+    desk, at = Desk.open(), clock.now()
+    if request.method == "GET":
+        return _import_page(desk, None)
+    upload = request.files.get("file")
+    data = (upload.read() if upload else b"") or request.form.get("list", "").encode()
+    run = dry_run(db.session(), desk.scope, desk.courses, data, desk.today)
+    if not run.good:
+        return _import_page(desk, run, data.decode("utf-8-sig", "replace")), 422
+    if request.form.get("step") != "enrol":
+        return _import_page(desk, run)
+    try:
+        new = enrolling.enrol_people(desk.who, run.places, at)
+    except Refused as refusal:
+        flash(str(refusal), "error")
+        return _import_page(desk, run), 422
+    flash(ngettext("%(num)s enrolment was added.", "%(num)s enrolments were added.", new), "success")
+    return redirect(url_for(".completion"), 303)
+
+
+def _import_page(desk: Desk, run: DryRun | None, text: str = "") -> str:
+    return render_template(
+        "manager/import.html", run=run, text=text, courses=desk.courses, most=MOST_ROWS,
+        waiting=records.waiting_count(db.session(), desk.scope),
+    )  # fmt: skip
+
+
+@blueprint.get("/requests")
+@allow(Role.MANAGER)
+def requests() -> str:
+    """The requests for places that wait for a decision."""
+    return _requests_page()
+
+
+def _requests_page(error: str = "", wrong: UUID | None = None) -> str:
+    desk, session = Desk.open(), db.session()
+    desk.look("looked-at-requests")
+    page = Page(request.args.get("page", 1, type=int), records.waiting_count(session, desk.scope))
+    return render_template(
+        "manager/requests.html", rows=records.waiting(session, desk.scope, PER_PAGE, page.offset), page=_paging(page),
+        waiting=page.total, units=desk.units, courses=desk.courses, error=error, wrong=wrong, today=desk.today,
+    )  # fmt: skip
+
+
+@blueprint.post("/requests/<uuid:request_id>")
+@allow(Role.MANAGER)
+def decide(request_id: UUID) -> Redirect | tuple[str, int]:
+    """Grant or decline a request."""
+    granted, at = request.form.get("decision") == "grant", clock.now()
+    try:
+        due = _due(request.form.get("due", ""), at.date()) if granted else None
+        enrolling.decide(actor(), request_id, granted, due, at)
+    except Refused as refusal:
+        return _requests_page(str(refusal), request_id), 422
+    flash(_("The place was granted.") if granted else _("The request was declined."), "success")
+    return redirect(url_for(".requests"), 303)
