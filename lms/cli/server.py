@@ -19,8 +19,10 @@ from lms.cli import content
 from lms.cli.opening import opened, settings_of
 from lms.library import library
 
-THREADS = 8
-"""Requests that a worker process answers at a time; the pool of database connections is made for this many."""
+CORES = os.cpu_count() or 1
+THREADS = min(8, 2 * CORES + 1)
+"""Requests that a worker process answers at a time: the pool of database connections is made for 8, and Granian advises
+no more than twice the cores and one."""
 
 
 def _port(_ctx: click.Context, _option: click.Parameter, port: int | None) -> int:
@@ -35,7 +37,7 @@ def _served(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of a command that ends in serving."""
     for option in (
         click.option("--jobs/--no-jobs", default=True, help="Whether to send mails and do other jobs beside serving."),
-        click.option("--workers", type=click.IntRange(1), default=max(2, os.cpu_count() or 1),
+        click.option("--workers", type=click.IntRange(1), default=max(2, CORES),
                      show_default="cores, at least 2", help="Processes that answer requests."),
         click.option("--port", type=click.IntRange(1, 65535), callback=_port,
                      help="Port to listen on, instead of PORT or 8000."),
