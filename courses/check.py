@@ -61,6 +61,8 @@ def _names(main: Unit, units: list[Unit]) -> Names:
         names["objective"] = None
     if any(unit.data is None for unit in units if _kind(unit) == "bank"):
         names["question"] = None
+    if any(problem.code == "file-too-large" for unit in units for problem in unit.problems):
+        names["anchor"] = None
     return names
 
 

@@ -249,7 +249,7 @@ def _problem(document: Document, model: type[BaseModel], at: tuple[str | int, ..
     kind, given, context = found["type"], found["input"], found.get("ctx", {})
     name = next((f"`{step}`" for step in reversed(path) if isinstance(step, str)), "The file")
     place = document.place(path)
-    code, message, hint = "bad-value", f"{name} is not right: {found['msg']}.", ""
+    code, message, hint = "wrong-type", f"{name} is not right: {found['msg']}.", ""
     if kind == "missing":
         code, message, hint = "missing-key", f"The key {name} is missing.", f"Add `{path[-1]}: …` here."
     elif kind == "extra_forbidden":

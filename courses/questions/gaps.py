@@ -80,8 +80,8 @@ class Gaps(Question):
         yield from doubled(self.gaps, ("gaps",), "gaps")
         if "](" in self.text:
             yield Mistake(
-                ("text",), "gap-in-link", "The text with the gaps has a link or a picture; no gap could be filled in it.",
-                "Put it into the stem.",
+                ("text",), "gap-in-link", "The text with the gaps has a link or a picture.",
+                "Put it into the stem: no gap in it could be filled.",
             )  # fmt: skip
         in_text = GAP.findall(self.text)
         for id in dict.fromkeys(in_text):

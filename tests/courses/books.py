@@ -1,0 +1,42 @@
+"""Small broken courses as data: each folder of tests/books overlays `_base`, which is right, with what is wrong in it.
+
+`expected.json` holds the problems that `check` must find, all of them and no other; `deleted` names files of the base
+that the book lacks, `grown` the number of bytes that a file is filled up to.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+BOOKS = Path(__file__).parent.parent / "books"
+BASE = BOOKS / "_base"
+NAMES = sorted(path.name for path in BOOKS.iterdir() if path != BASE)
+
+
+def expected(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((BOOKS / name / "expected.json").read_text("utf-8"))
+    return found
+
+
+def lay(name: str, content: Path) -> Path:
+    """Lay the book down in the folder `content`, which must not exist."""
+    shutil.copytree(BASE, content)
+    if name != BASE.name:
+        said = expected(name)
+        shutil.copytree(BOOKS / name, content, dirs_exist_ok=True, ignore=shutil.ignore_patterns("expected.json"))
+        for file in said.get("deleted", ()):
+            (content / file).unlink()
+        for file, size in said.get("grown", {}).items():
+            data = (content / file).read_bytes()
+            (content / file).write_bytes(data + b"\n" * (size - len(data)))
+    return content
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Replace in the file what must stand there once."""
+    text = path.read_text("utf-8")
+    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {path}"
+    path.write_text(text.replace(old, new), "utf-8")

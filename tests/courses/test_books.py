@@ -1,0 +1,101 @@
+"""What an author reads: every mistake at its true place, all of them in one run, and nothing else."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from courses.build import check
+
+from .books import BASE, BOOKS, NAMES, expected, lay
+
+COURSES = Path(__file__).parent.parent.parent / "courses"
+
+
+def test_the_base_is_right(tmp_path: Path) -> None:
+    assert check(lay(BASE.name, tmp_path / "content")) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_book(name: str, tmp_path: Path) -> None:
+    content = lay(name, tmp_path / "content")
+    problems = check(content)
+    assert [problem.as_json() for problem in problems] == expected(name)["problems"]
+    for problem in problems:
+        path = content / problem.file
+        if not path.exists():
+            continue
+        lines = path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
+        assert problem.column <= len(lines[problem.line - 1]) + 1
+        assert problem.message.endswith("."), "one plain sentence"
+
+
+def test_all_mistakes_of_all_files_in_one_run(tmp_path: Path) -> None:
+    """Each file of a course is spoilt in the way of another book; all of it is told at once."""
+    content = lay("course-hours", tmp_path / "content")
+    files = {
+        "lesson-html": "paths/lessons/first.md",
+        "question-flag": "paths/questions/bank.yaml",
+        "quiz-time": "paths/quizzes/final.yaml",
+        "source-date": "sources.yaml",
+        "programme-origin": "programme.yaml",
+    }
+    for name, file in files.items():
+        (content / file).write_bytes((BOOKS / name / file).read_bytes())
+    found = {problem.code for problem in check(content)}
+    wanted = {problem["code"] for name in (*files, "course-hours") for problem in expected(name)["problems"]}
+    assert found == wanted
+
+
+# ── every code has a book ──────────────────────────────────────────────────────────────────────────────────────────
+
+# where, in the call of each of these, the code stands
+_CALLS = {
+    "Problem": 4,
+    "Mistake": 1,
+    "PydanticCustomError": 0,
+    "problem": 1,
+    "_problem": 1,
+    "_flaw": 2,
+    "_add": 2,
+    "_error": 2,
+    "_advice": 1,
+    "_words": 1,
+}
+_TABLES = {"_MISSING": 0, "_EXPLANATIONS": 1}
+
+
+def _codes(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        found: list[ast.expr] = []
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            # a place is passed as one starred argument or as line and column
+            starred = any(isinstance(argument, ast.Starred) for argument in node.args)
+            at = _CALLS.get(name, len(node.args)) - (starred and name == "Problem")
+            found = node.args[at : at + 1]
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            rows = node.value.values if isinstance(node.value, ast.Dict) else getattr(node.value, "elts", [])
+            if getattr(target, "id", "") in _TABLES:
+                found = [row.elts[_TABLES[target.id]] for row in rows]  # type: ignore[union-attr]
+            elif isinstance(target, ast.Tuple) and getattr(target.elts[0], "id", "") == "code":
+                found = rows[:1]
+        elif isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
+            found = [part for part in node.value.elts[:2] if isinstance(part, ast.Constant)]
+        yield from (part.value for part in found if isinstance(part, ast.Constant) and isinstance(part.value, str))
+
+
+def codes() -> set[str]:
+    """Every problem code in the compiler's source."""
+    return {code for path in COURSES.rglob("*.py") for code in _codes(ast.parse(path.read_text("utf-8"))) if code}
+
+
+def test_every_code_has_a_book() -> None:
+    told = {problem["code"] for name in NAMES for problem in expected(name)["problems"]}
+    assert len(codes()) > 60
+    assert codes() - told == set()
+    assert told - codes() == set()
