@@ -130,7 +130,7 @@ def kill(browser: Browser) -> None:
     while browser.is_connected() and time.monotonic() < until:
         try:
             browser.contexts[0].pages[0].wait_for_timeout(20)
-        except Exception:  # noqa: BLE001 - whatever is asked of a dead browser fails
+        except Exception:
             break
     assert not browser.is_connected()
 

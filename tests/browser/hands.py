@@ -17,6 +17,8 @@ SEEN = """element => {
   const style = getComputedStyle(element);
   return element.matches(":focus-visible") && style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
 }"""
+FILLED = """box => Object.fromEntries(
+  [...box.querySelectorAll("select, input:not([type=radio], [type=checkbox])")].map(field => [field.name, field.value]))"""
 FURTHEST = 400
 """Tabs after which a target counts as out of reach."""
 
@@ -97,9 +99,10 @@ class Keyboard(Mouse):
 
     def reach(self, target: Locator) -> None:
         """Go on with the Tab key until the target has the focus, and see that it has."""
+        handle = target.element_handle()
         for _ in range(FURTHEST):
-            if target.evaluate("element => element === document.activeElement"):
-                assert target.evaluate(SEEN), f"The focus on {target} can't be seen."
+            if handle.evaluate("element => element === document.activeElement"):
+                assert handle.evaluate(SEEN), f"The focus on {target} can't be seen."
                 return
             self.page.keyboard.press("Tab")
         raise AssertionError(f"{target} can't be reached with the Tab key.")
