@@ -20,6 +20,7 @@ from lms.library import Library
 from lms.records import attempts, audit, enrolments
 from lms.records.accounts import Actor
 from lms.records.attempts import Answer, Attempt
+from lms.records.enrolments import Enrolment
 
 GRACE = timedelta(seconds=10)
 """How long after the deadline an answer still counts: what a slow line takes to deliver what was sent in time."""
@@ -43,7 +44,7 @@ def begin(actor: Actor, library: Library, course: Course, revision: str, quiz: Q
     """Begin an attempt, bound to this revision; who has one open goes on with that one."""
     commit = library.releases()[course.id].commit
     with transaction() as session:
-        enrolment = enrolments.latest(session, access.own(actor), course.id)
+        enrolment = enrolments.latest(session, access.own(actor), course.id, lock=True)
         if enrolment is None:
             raise Refused(_("You are not enrolled in this course yet. Enrol on the course's page first."))
         past = [attempt for attempt in attempts.of_enrolment(session, enrolment) if attempt.quiz_id == quiz.id]
@@ -78,7 +79,16 @@ def _own(session: Session, actor: Actor, attempt_id: UUID) -> Attempt:
     attempt = attempts.get(session, access.own(actor), attempt_id)
     if attempt is None:
         raise Refused(_("There is no such attempt of yours."))
+    _lock(session, attempt)
     return attempt
+
+
+def _lock(session: Session, attempt: Attempt) -> Enrolment:
+    """Let other requests that concern this enrolment wait, and see the attempt as it is now."""
+    enrolment = enrolments.get(session, access.of_attempt(attempt), attempt.enrolment_id, lock=True)
+    assert enrolment is not None, "an attempt has its enrolment, by foreign key"
+    session.refresh(attempt)
+    return enrolment
 
 
 def save(actor: Actor, library: Library, attempt_id: UUID, question_id: str, answer: AnswerValue | None, at: datetime) -> Attempt:
@@ -120,12 +130,14 @@ def submit(actor: Actor, library: Library, attempt_id: UUID, at: datetime) -> At
 
 
 def close_overdue(library: Library, at: datetime) -> int:
-    """Submit every attempt whose time ran out; how many. Each is a transaction of its own."""
+    """Submit every attempt whose time ran out; how many."""
     closed = 0
     with transaction() as session:
         for attempt in attempts.past_deadline(session, at - GRACE):
-            _close(session, library, attempt, attempt.deadline_at or at)
-            closed += 1
+            _lock(session, attempt)
+            if attempt.submitted_at is None:
+                _close(session, library, attempt, attempt.deadline_at or at)
+                closed += 1
     return closed
 
 
@@ -150,8 +162,7 @@ def _close(session: Session, library: Library, attempt: Attempt, at: datetime) -
     attempt.score = total / len(attempt.questions)
     required = course.completion.quizzes.get(attempt.quiz_id)
     attempt.passed = required is None or attempt.score >= required - 1e-9
-    enrolment = enrolments.get(session, access.of_attempt(attempt), attempt.enrolment_id)
-    assert enrolment is not None, "an attempt has its enrolment, by foreign key"
+    enrolment = session.get_one(Enrolment, (attempt.institution_id, attempt.enrolment_id))
     audit.note(session, at, attempt.person_id, "attempt-submitted", attempt.institution_id, attempt.person_id,
                course=attempt.course_id, quiz=attempt.quiz_id, number=attempt.number, score=attempt.score)  # fmt: skip
     complete.record(session, enrolment, library.course(attempt.course_id) or course,

@@ -29,6 +29,7 @@ def enrol_oneself(actor: Actor, course: Course, at: datetime) -> Enrolment:
 
 def _enrol(session: Session, actor: Actor, person: Person, course_id: str, due_on: date | None, at: datetime) -> Enrolment:
     scope = Scope.own(person.institution_id, person.id)
+    session.get_one(Person, (person.institution_id, person.id), with_for_update=True)  # two clicks enrol once
     present = enrolments.latest(session, scope, course_id)
     if present:
         return present

@@ -20,7 +20,7 @@ from lms.records.enrolments import CheckAnswer, Enrolment, LessonDone
 
 
 def _enrolment(session: Session, actor: Actor, course: Course) -> Enrolment:
-    enrolment = enrolments.latest(session, access.own(actor), course.id)
+    enrolment = enrolments.latest(session, access.own(actor), course.id, lock=True)
     if enrolment is None:
         raise Refused(_("You are not enrolled in this course yet. Enrol on the course's page first."))
     return enrolment

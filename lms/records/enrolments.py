@@ -14,6 +14,7 @@ from sqlalchemy import (
     Date,
     ForeignKeyConstraint,
     Index,
+    Select,
     String,
     UniqueConstraint,
     case,
@@ -126,19 +127,26 @@ class CheckAnswer(Base):
     answered_at: Mapped[datetime]
 
 
-def get(session: Session, scope: Scope, enrolment_id: UUID) -> Enrolment | None:
-    """The enrolment, if the scope covers it."""
-    return session.scalar(select(Enrolment).where(scope.covers(Enrolment), Enrolment.id == enrolment_id))
+def get(session: Session, scope: Scope, enrolment_id: UUID, lock: bool = False) -> Enrolment | None:
+    """The enrolment, if the scope covers it. Verbs that add to what was done in it lock it first, so that two requests
+    of one person wait for each other (SQLite has one writer at a time anyway)."""
+    query = select(Enrolment).where(scope.covers(Enrolment), Enrolment.id == enrolment_id)
+    return session.scalar(_locked(query) if lock else query)
 
 
-def latest(session: Session, scope: Scope, course_id: str) -> Enrolment | None:
-    """The newest enrolment of the one person the scope covers in this course."""
-    return session.scalar(
+def _locked(query: Select[tuple[Enrolment]]) -> Select[tuple[Enrolment]]:
+    return query.with_for_update().execution_options(populate_existing=True)
+
+
+def latest(session: Session, scope: Scope, course_id: str, lock: bool = False) -> Enrolment | None:
+    """The newest enrolment of the one person the scope covers in this course; `lock` as for `get`."""
+    query = (
         select(Enrolment)
         .where(scope.covers(Enrolment), Enrolment.course_id == course_id)
         .order_by(Enrolment.round.desc())
         .limit(1)
     )
+    return session.scalar(_locked(query) if lock else query)
 
 
 def of_person(session: Session, scope: Scope, person_id: UUID) -> Sequence[Enrolment]:

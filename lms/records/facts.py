@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, literal, null, select, union_all
+from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from lms.records.attempts import Attempt
@@ -34,8 +34,8 @@ def of(session: Session, enrolments: Iterable[Enrolment]) -> dict[UUID, Facts]:
         return table.institution_id.in_(places) & table.enrolment_id.in_(ids)
 
     statement = union_all(
-        select(LessonDone.enrolment_id, literal("lesson"), LessonDone.lesson_id, null()).where(mine(LessonDone)),
-        select(CheckAnswer.enrolment_id, literal("check"), CheckAnswer.question_id, null()).where(mine(CheckAnswer)),
+        select(LessonDone.enrolment_id, literal("lesson"), LessonDone.lesson_id, literal(0.0)).where(mine(LessonDone)),
+        select(CheckAnswer.enrolment_id, literal("check"), CheckAnswer.question_id, literal(0.0)).where(mine(CheckAnswer)),
         select(Attempt.enrolment_id, literal("quiz"), Attempt.quiz_id, func.max(Attempt.score))
         .where(mine(Attempt), Attempt.submitted_at.is_not(None))
         .group_by(Attempt.enrolment_id, Attempt.quiz_id),

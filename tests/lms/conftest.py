@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -231,9 +232,9 @@ class Visitor:
         return self._fresh(lambda: self.client.post(url, data={"csrf_token": token, **(data or {})}, **options))
 
     def _fresh(self, call: Callable[[], TestResponse]) -> TestResponse:
-        """A request gets its own database session, as it does outside the tests' application context."""
+        """A request gets a context of its own, as it does in a server, and not the one that the test holds."""
         db.session.remove()
-        answer = call()
+        answer = Context().run(call)
         db.session.remove()
         return answer
 
