@@ -55,7 +55,7 @@ def canonical(value: Any) -> bytes:
 class Store:
     """The store in the folder `root`, which need not exist before something is written.
 
-    Objects are written in two steps: `add_…` puts them aside, `commit` makes them safe and visible. Raises
+    Objects are written in two steps: `add_object` puts them aside, `flush` makes them safe and visible. Raises
     `ArtefactError` for whatever cannot be read, and `OSError` for what cannot be written.
     """
 
@@ -163,12 +163,12 @@ class Store:
         return name
 
     def commit(self, course_id: str, data: bytes) -> str:
-        """Make the objects put aside safe and visible, and then the course (a canonical model.Course) that names
-        them; its revision."""
-        self._flush()
+        """Flush the objects put aside, and then write the course (a canonical model.Course) that names them; its
+        revision."""
+        self.flush()
         revision = sha256(data).hexdigest()
         self._put_aside(self._revision_path(course_id, revision), data)
-        self._flush()
+        self.flush()
         return revision
 
     def publish(self, course_id: str, revision: str, commit: str, at: str) -> None:
@@ -183,7 +183,7 @@ class Store:
     def write(self, path: Path, data: bytes) -> None:
         """Replace the file at a path under the root at once and for good."""
         self._put_aside(self.root / path, data, replace=True)
-        self._flush()
+        self.flush()
 
     def _put_aside(self, path: Path, data: bytes, replace: bool = False) -> None:
         if path in self._aside or (path.exists() and not replace):
@@ -193,7 +193,8 @@ class Store:
         aside.write_bytes(data)
         self._aside[path] = aside
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Make the objects put aside safe and visible."""
         # all are written before any is flushed, so that one flush of the disk's journal serves many of them
         for aside in self._aside.values():
             _flush_path(aside)

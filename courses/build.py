@@ -195,8 +195,10 @@ class _Workshop:
             questions=sum(fact.kind == "question" for unit in units for fact in unit.defines),
             facts=(main.uses if main else []) + list({fact.name: fact for fact in cited}.values()),
         )
-        if self.store and not has_errors(problems + self.shared.problems):
-            result.revision = self._write(self.store, id, units)
+        if self.store:
+            self.store.flush()  # what is right in a course with errors need not be compiled again
+            if not has_errors(problems + self.shared.problems):
+                result.revision = self._write(self.store, id, units)
         self._save(id, {"environment": environment, "files": files.seen, "units": {u.file: u for u in units}}, result)
         return result
 
@@ -207,7 +209,6 @@ class _Workshop:
         for path in sorted(files.seen, key=lambda path: not path.startswith(f"{id}/media/")):
             if not _is_read(id, path):
                 continue
-            files.hash(path)
             unit = self._unit(files, path, kept, shelf)
             units.append(unit)
             if unit.data and "medium" in unit.data:
@@ -216,8 +217,8 @@ class _Workshop:
 
     def _unit(self, files: cache.Files, path: str, kept: dict[str, Any], shelf: Shelf) -> Unit:
         """The unit of the file: the one that is kept, or a new one."""
-        before = kept.get("units", {}).get(path)
-        if before and self.store and kept["files"][path][2] == files.hash(path):
+        before, hash = kept.get("units", {}).get(path), files.hash(path)
+        if before and self.store and kept["files"][path][2] == hash:
             unit = Unit.from_json(before)
             if shelf.print_of(unit.needs) == unit.needs and (not unit.object or self.store.has_object(unit.object)):
                 return unit

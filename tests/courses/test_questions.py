@@ -128,7 +128,7 @@ def test_nonsense_scores_nothing_and_never_raises(kind: str) -> None:
         assert isinstance(grade, Grade)
         assert 0 <= grade.score <= 1
         given_ids = {part.id for part in grade.parts}
-        if not isinstance(answer, str | list | dict) or isinstance(answer, dict) and not set(answer) <= given_ids:
+        if not isinstance(answer, str | list | dict) or (isinstance(answer, dict) and not set(answer) <= given_ids):
             assert grade.score == 0
 
     holds()
