@@ -168,6 +168,7 @@ class _Workshop:
             or not kept
             or kept["environment"] != environment
             or kept["files"].keys() != files.seen.keys()
+            or files.links
         ):
             return None
         if any(files.hash(path) != kept["files"][path][2] for path in files.seen):
@@ -309,8 +310,9 @@ def _is_read(id: str, path: str) -> bool:
 
 
 def _strays(id: str, files: cache.Files) -> list[Problem]:
-    """Advice on files that nothing reads."""
-    found = []
+    """Files that nothing reads."""
+    message, hint = "This is a link to another place, which is not followed.", "Put the file itself here."
+    found = [Problem(path, 1, 1, "error", "path-leaves-course", message, hint) for path in files.links]
     for path in files.seen:
         if not _is_read(id, path):
             folder = path.removeprefix(f"{id}/").rpartition("/")[0]

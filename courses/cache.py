@@ -30,6 +30,8 @@ class Files:
     root: Path
     seen: dict[str, list[Any]] = field(default_factory=dict)
     data: dict[str, bytes] = field(default_factory=dict)
+    links: list[str] = field(default_factory=list)
+    """Symbolic links, which are not followed: they may lead to any file of the machine that builds."""
 
     @classmethod
     def under(cls, root: Path, folders: list[str], known: dict[str, list[Any]]) -> Files:
@@ -38,8 +40,11 @@ class Files:
         files = cls(root)
         for folder in folders:
             for entry in sorted(_entries(root / folder), key=lambda entry: entry.name):
-                stat = entry.stat()
                 path = f"{folder}/{entry.name}" if folder else entry.name
+                if entry.is_symlink():
+                    files.links.append(path)
+                    continue
+                stat = entry.stat()
                 size, changed, hash = known.get(path, (None, None, ""))
                 same = (size, changed) == (stat.st_size, stat.st_mtime_ns)
                 files.seen[path] = [stat.st_size, stat.st_mtime_ns, hash if same else ""]
@@ -64,7 +69,10 @@ class Files:
 def _entries(folder: Path) -> Iterator[DirEntry[str]]:
     try:
         with scandir(folder) as entries:
-            yield from (entry for entry in entries if not entry.name.startswith(".") and entry.is_file())
+            yield from (
+                entry for entry in entries
+                if not entry.name.startswith(".") and (entry.is_symlink() or entry.is_file())
+            )  # fmt: skip
     except (FileNotFoundError, NotADirectoryError):
         return
 

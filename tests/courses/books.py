@@ -26,7 +26,8 @@ def lay(name: str, content: Path) -> Path:
     shutil.copytree(BASE, content)
     if name != BASE.name:
         said = expected(name)
-        shutil.copytree(BOOKS / name, content, dirs_exist_ok=True, ignore=shutil.ignore_patterns("expected.json"))
+        ignored = shutil.ignore_patterns("expected.json")
+        shutil.copytree(BOOKS / name, content, symlinks=True, dirs_exist_ok=True, ignore=ignored)
         for file in said.get("deleted", ()):
             (content / file).unlink()
         for file, size in said.get("grown", {}).items():
