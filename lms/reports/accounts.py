@@ -72,18 +72,18 @@ class Accounts:
             found.append(Scope.subtree(self.node).covers(Person))
         if self.role:
             mine = and_(Grant.institution_id == Person.institution_id, Grant.person_id == Person.id)
-            found.append(exists().where(mine, Grant.role == self.role))
+            found.append(exists().where(mine, Grant.role == self.role).correlate(Person))
         stands = {
             "open": Account.closed_at.is_(None) & (Account.password_hash != ""),
             "waiting": Account.closed_at.is_(None) & (Account.password_hash == ""),
             "closed": Account.closed_at.is_not(None),
         }
         if self.standing in stands:
-            found.append(exists().where(self._account(), stands[self.standing]))
+            found.append(exists().where(self._account(), stands[self.standing]).correlate(Person))
         return found
 
 
 def people_by_unit(session: Session, scope: Scope) -> dict[int, int]:
     """How many people work at each institution or unit itself, by its id."""
     query = select(Person.unit_id, func.count()).where(scope.covers(Person, counting=True)).group_by(Person.unit_id)
-    return dict(session.execute(query).tuples().all())
+    return {row[0]: row[1] for row in session.execute(query)}

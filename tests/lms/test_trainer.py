@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -26,10 +27,13 @@ from lms.records.people import Grant, Person, Role
 from lms.reports import items
 from lms.reports.items import ENOUGH, FEWEST
 
-from .conftest import CONTENT, START, Visitor, World, compile_into
+from .conftest import CONTENT, START, Statements, Visitor, World, compile_into
 
 Guise = Callable[[str], Visitor]
+Counting = Callable[[], AbstractContextManager[Statements]]
 Answers = dict[str, object]
+
+pytestmark = pytest.mark.usefixtures("app")
 
 RIGHT: Answers = {
     "single": "protect",
@@ -72,8 +76,8 @@ def attempts(answers: list[Answers], number: int = 1, submitted: bool = True) ->
     node = session.query(institutions.Institution).filter_by(name="Border").one()
     scores = []
     for given in answers:
-        person = Person(institution_id=node.root_id, id=new_id(), unit_id=node.id, name="Nobody Known", search="nobody known",
-                        email=f"{uuid4()}@example.org", created_at=START)  # fmt: skip
+        person = Person(institution_id=node.root_id, id=new_id(), unit_id=node.id, name="Nobody Known",
+                        search="nobody known", email=f"{uuid4()}@example.org", created_at=START)  # fmt: skip
         session.add(person)
         session.flush()
         enrolment = Enrolment(institution_id=node.root_id, id=new_id(), person_id=person.id, course_id="basics",
@@ -83,8 +87,9 @@ def attempts(answers: list[Answers], number: int = 1, submitted: bool = True) ->
         marks = {id: question(id).grade(answer).score for id, answer in given.items()}
         score = sum(marks.values()) / 6
         attempt = Attempt(
-            institution_id=node.root_id, id=new_id(), person_id=person.id, enrolment_id=enrolment.id, course_id="basics",
-            quiz_id="final", number=number, revision=revision, commit="", locale="en", seed="", shown=[[id, []] for id in RIGHT],
+            institution_id=node.root_id, id=new_id(), person_id=person.id, enrolment_id=enrolment.id,
+            course_id="basics", quiz_id="final", number=number, revision=revision, commit="", locale="en", seed="",
+            shown=[[id, []] for id in RIGHT],
             started_at=START, submitted_at=START + timedelta(minutes=9) if submitted else None,
             score=score if submitted else None, passed=score >= 0.8 if submitted else None,
         )  # fmt: skip
@@ -165,11 +170,9 @@ def test_problems_are_shown_by_file_line_and_column(app: Flask, visitor: Guise, 
 # ── a lesson as a trainee sees it ──────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_lesson_is_shown_with_keys_and_reasons_and_nothing_is_stored(
-    visitor: Guise, statements: Callable[[], object]
-) -> None:
+def test_a_lesson_is_shown_with_keys_and_reasons_and_nothing_is_stored(visitor: Guise, statements: Counting) -> None:
     browser = visitor("trainer")
-    with statements() as sent:  # type: ignore[attr-defined]
+    with statements() as sent:
         page = browser.get("/trainer/basics/as/RS/lessons/first").get_data(as_text=True)
     assert "as a trainee from Serbia does" in page
     assert "WHYRIGHT" in page
@@ -184,7 +187,7 @@ def test_a_lesson_is_shown_with_keys_and_reasons_and_nothing_is_stored(
 # ── items ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_fewer_than_five_answers_are_not_shown(app: Flask, world: World, visitor: Guise) -> None:
+def test_fewer_than_five_answers_are_not_shown(world: World, visitor: Guise) -> None:
     attempts([whole({"single"})] * (FEWEST - 1))
     assert {item.answers for item in measured(world).values()} == {None}
     page = visitor("trainer").get("/trainer/basics/items").get_data(as_text=True)
@@ -193,7 +196,7 @@ def test_fewer_than_five_answers_are_not_shown(app: Flask, world: World, visitor
     assert measured(world)["single"].answers == FEWEST
 
 
-def test_the_indexes_are_those_of_the_textbook(app: Flask, world: World) -> None:
+def test_the_indexes_are_those_of_the_textbook(world: World) -> None:
     rng = random.Random(7)
     given = []
     for _person in range(80):
@@ -209,7 +212,7 @@ def test_the_indexes_are_those_of_the_textbook(app: Flask, world: World) -> None
         assert found[id].discrimination == pytest.approx(correlation(marks, rest))
 
 
-def test_discrimination_needs_enough_answers_that_differ(app: Flask, world: World) -> None:
+def test_discrimination_needs_enough_answers_that_differ(world: World) -> None:
     attempts([whole({"single", "gaps"}), whole(set())] * (ENOUGH // 2 - 1))
     assert measured(world)["single"].discrimination is None
     attempts([whole({"single", "gaps"}), whole(set())])
@@ -219,19 +222,19 @@ def test_discrimination_needs_enough_answers_that_differ(app: Flask, world: Worl
     assert found["multiple"].advice == "hard"
 
 
-def test_a_key_that_is_wrong_shows(app: Flask, world: World) -> None:
+def test_a_key_that_is_wrong_shows(world: World) -> None:
     good = whole(set(RIGHT) - {"single"})
     attempts([good, whole({"single"})] * 30)
     assert measured(world)["single"].advice == "negative"
 
 
-def test_only_first_submitted_attempts_count(app: Flask, world: World) -> None:
+def test_only_first_submitted_attempts_count(world: World) -> None:
     attempts([whole(set(RIGHT))] * 6, number=2)
     attempts([whole(set(RIGHT))] * 6, submitted=False)
     assert measured(world)["single"].answers is None
 
 
-def test_options_are_counted_by_place(app: Flask, world: World) -> None:
+def test_options_are_counted_by_place(world: World) -> None:
     attempts([whole(set(RIGHT))] * 6 + [whole(set())] * 5 + [whole(set()) | {"gaps": {"act": "my own word"}}])
     found = measured(world)
     chosen = {id: [(place.label, [(row.text, row.count, row.right) for row in place.rows]) for place in item.chosen]
@@ -247,19 +250,17 @@ def test_options_are_counted_by_place(app: Flask, world: World) -> None:
     assert dict(chosen["gaps"])["2"] == [("national", 6, True), ("member", 5, False)]
 
 
-def test_the_items_page_names_nobody_and_costs_three_statements(
-    app: Flask, world: World, visitor: Guise, statements: Callable[[], object]
-) -> None:
+def test_the_items_page_names_nobody_and_costs_three_statements(visitor: Guise, statements: Counting) -> None:
     attempts([whole(set(RIGHT)), whole({"single"})] * 30)
     browser = visitor("trainer")
-    with statements() as sent:  # type: ignore[attr-defined]
+    with statements() as sent:
         page = browser.get("/trainer/basics/items").get_data(as_text=True)
     assert len(sent) == 3
     assert "Nobody Known" not in page
     assert "60" in page
 
 
-def test_items_can_not_be_asked_for_in_a_scope_that_is_no_count(app: Flask, world: World) -> None:
+def test_items_can_not_be_asked_for_in_a_scope_that_is_no_count() -> None:
     attempts([whole(set(RIGHT))] * 6)
     course = library().course("basics")
     assert course
