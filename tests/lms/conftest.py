@@ -224,12 +224,12 @@ class Visitor:
 
     def get(self, url: str, **options: object) -> TestResponse:
         """Open an address."""
-        return self._fresh(lambda: self.client.get(url, **options))
+        return self._fresh(lambda: self.client.get(url, buffered=True, **options))
 
     def post(self, url: str, data: dict[str, object] | None = None, **options: object) -> TestResponse:
         """Send a form with its token."""
         token = self.token()
-        return self._fresh(lambda: self.client.post(url, data={"csrf_token": token, **(data or {})}, **options))
+        return self._fresh(lambda: self.client.post(url, data={"csrf_token": token, **(data or {})}, buffered=True, **options))
 
     def _fresh(self, call: Callable[[], TestResponse]) -> TestResponse:
         """A request gets a context of its own, as it does in a server, and not the one that the test holds."""

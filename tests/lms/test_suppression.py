@@ -86,7 +86,8 @@ def test_an_exhaustive_attacker_learns_no_small_cell(flat: list[int]) -> None:
     rows = {name: (name, "all") for name in ("a", "b")}
     columns = {name: (name, "all") for name in ("x", "y")}
     cells = list(product(rows, columns))
-    cube = cube_of(dict(zip(cells, flat, strict=True)), (rows, columns), set(product((*rows, "all"), (*columns, "all"))))
+    figures = set(product((*rows, "all"), (*columns, "all")))
+    cube = cube_of(dict(zip(cells, flat, strict=True)), (rows, columns), figures)
     places = {f: [n for n, cell in enumerate(cells) if holds(cube, f, cell)] for f in cube.figures}
     truth = {f: sum(flat[n] for n in places[f]) for f in cube.figures - protect(cube).hidden}
     possible: dict[Figure, set[int]] = {figure: set() for figure in cube.small}
