@@ -20,11 +20,12 @@ WIDTHS = {"text": 30, "state": 14, "number": 11, "percent": 11, "day": 13}
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table to be written: its title, its columns, its rows."""
+    """A table to be written: its title, its columns, its rows; whether its columns are things of one kind."""
 
     title: str
     columns: Sequence[Column]
     rows: Iterable[Row]
+    matrix: bool = False
 
 
 def csv_file(sheets: Sequence[Sheet]) -> bytes:

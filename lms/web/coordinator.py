@@ -1,0 +1,71 @@
+"""The region at a glance: counts by country, institution and topic, and nobody's name."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from flask import Blueprint, Response, abort, render_template
+from flask_babel import format_datetime
+from flask_babel import gettext as _
+
+from lms import clock
+from lms.db import db
+from lms.learning.access import region
+from lms.learning.look import looked
+from lms.library import library
+from lms.records import institutions
+from lms.records.people import Role
+from lms.reports.files import csv_file, xlsx_file
+from lms.reports.region import ALL, HIDDEN, STATES, Region, counts
+from lms.reports.table import state_label
+from lms.web.access import actor, allow
+
+blueprint = Blueprint("coordinator", __name__)
+
+FILE_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+def _region() -> Region:
+    """The tables, without any choice of the reader's: what one filter hides, another would give away."""
+    courses = library().courses()
+    topics = {course.id: course.topic for course in courses}
+    session = db.session()
+    return Region(
+        library().programme(),
+        institutions.below(session, None),
+        Counter(topics.values()),
+        counts(session, region(actor()), topics, clock.now().date()),
+    )
+
+
+@blueprint.get("/region")
+@allow(Role.COORDINATOR)
+def index() -> str:
+    """The region in counts."""
+    tables = _region()
+    figures = [(tables.people(ALL), _("People enrolled")), (tables.value(ALL), _("Enrolments"))]
+    figures += [(tables.value(ALL, state=state.value), state_label(state.value)) for state in STATES]
+    return render_template("coordinator/index.html", sheets=tables.sheets(), figure_values=figures, hidden=HIDDEN)
+
+
+@blueprint.get("/region.<kind>")
+@allow(Role.COORDINATOR)
+def file(kind: str) -> Response:
+    """The same tables as a file."""
+    if kind not in FILE_TYPES:
+        abort(404)
+    who, at = actor(), clock.now()
+    looked(who, "exported", at, report="region", format=kind)
+    sheets = _region().sheets()
+    about = [
+        (_("Report"), _("The region")),
+        (_("Made on"), format_datetime(at, "long")),
+        (_("Made by"), f"{who.person.name} <{who.person.email}>"),
+        (HIDDEN, _("Kept back, as it is about fewer than five people or would give such a number away.")),
+    ]
+    data = csv_file(sheets) if kind == "csv" else xlsx_file(sheets, about)
+    headers = {"Content-Disposition": f'attachment; filename="staza-region-{at.date()}.{kind}"'}
+    return Response(data, content_type=FILE_TYPES[kind], headers=headers)
