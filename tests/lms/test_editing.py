@@ -1,0 +1,154 @@
+"""An edit between two builds moves nobody's grade and nobody's progress: done through the files, as a trainer does."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+from flask import Flask
+
+from lms import create_app
+from lms.config import Settings
+from lms.db import db
+from lms.library import library
+from lms.records.attempts import Answer, Attempt
+from lms.records.enrolments import CheckAnswer, Enrolment, LessonDone
+
+from .conftest import CONTENT, Visitor, compile_into
+from .journey import answer_all, begin, complete, finish_lessons, stored
+
+
+class Desk:
+    """A trainer's desk: a content folder of their own, and the store it is published into."""
+
+    def __init__(self, folder: Path) -> None:
+        self.content, self.artefacts = folder / "content", folder / "artefacts"
+        shutil.copytree(CONTENT, self.content)
+        self.publish()
+
+    def publish(self) -> None:
+        """Build and publish what the files say now."""
+        compile_into(self.artefacts, self.content)
+
+    def edit(self, name: str, change: object) -> None:
+        """Change a YAML file of the course basics."""
+        path = self.content / "basics" / name
+        data = yaml.safe_load(path.read_text())
+        change(data)  # type: ignore[operator]
+        path.write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False))
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """A trainer's desk."""
+    return Desk(tmp_path)
+
+
+@pytest.fixture
+def app(settings: Settings, desk: Desk) -> Iterator[Flask]:
+    """The application, serving what is published from the desk."""
+    app = create_app(replace(settings, artefacts=desk.artefacts))
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def snapshot() -> dict[str, object]:
+    """All that is stored of anybody's learning."""
+    db.session.remove()
+    return {
+        "scores": sorted((row.question_id, row.answer, row.score) for row in db.session.query(Answer)),
+        "attempts": [(row.revision, row.score, row.passed, row.shown) for row in db.session.query(Attempt)],
+        "checks": sorted((row.question_id, str(row.answer), row.score) for row in db.session.query(CheckAnswer)),
+        "lessons": sorted(row.lesson_id for row in db.session.query(LessonDone)),
+        "enrolment": [(row.progress, row.completed_at, row.completion) for row in db.session.query(Enrolment)],
+    }
+
+
+def turn_around(desk: Desk) -> None:
+    """Turn around the order of everything that has one, and word a choice differently."""
+
+    def questions(bank: list[dict[str, list[object]]]) -> None:
+        bank.reverse()
+        for question in bank:
+            for name in ("choices", "pairs", "gaps"):
+                if name in question:
+                    question[name].reverse()
+
+    desk.edit("course.yaml", lambda course: course["lessons"].reverse())
+    desk.edit("questions/bank.yaml", questions)
+    desk.edit("questions/checks.yaml", questions)
+    desk.edit("questions/checks.yaml", lambda bank: bank[-1].update(stem="Which element makes it smuggling?"))
+    desk.publish()
+
+
+def test_reordering_changes_no_stored_grade_and_no_progress(app: Flask, desk: Desk) -> None:
+    browser = Visitor(app).sign_in("trainee")
+    complete(browser, "basics")
+    before, revision = snapshot(), library().revision_of("basics")
+    turn_around(desk)
+    assert library().revision_of("basics") != revision, "the edit must make a new revision, or this shows nothing"
+    page = browser.get("/courses/basics").get_data(as_text=True)
+    assert page.index("The second lesson") < page.index("The first lesson")
+    assert snapshot() == before
+    for lesson in ("first", "second"):
+        text = browser.get(f"/courses/basics/lessons/{lesson}").get_data(as_text=True)
+        assert "you have finished this lesson" in text
+        assert "Not right" not in text
+    browser.post("/courses/basics/lessons/first/finish")
+    assert snapshot() == before
+
+
+def test_an_attempt_goes_on_under_the_revision_it_began_with(app: Flask, desk: Desk) -> None:
+    browser = Visitor(app).sign_in("trainee")
+    finish_lessons(browser, "basics")
+    attempt = begin(browser, "basics")
+    answer_all(browser, attempt, but=("ordering", "gaps"))
+    seen = [browser.get(f"{attempt}/questions/{n}").get_data(as_text=True) for n in range(1, 7)]
+    begun = stored(attempt)
+    turn_around(desk)
+    desk.edit("questions/bank.yaml", lambda bank: [q.update(stem="Changed") for q in bank])
+    desk.publish()
+    assert [strip(browser.get(f"{attempt}/questions/{n}").get_data(as_text=True)) for n in range(1, 7)] == list(map(strip, seen))
+    answer_all(browser, attempt)
+    browser.post(f"{attempt}/submit")
+    assert stored(attempt).revision == begun.revision != library().revision_of("basics")
+    assert stored(attempt).score == 1.0
+    assert "Changed" not in browser.get(f"{attempt}/result").get_data(as_text=True)
+
+
+def strip(page: str) -> str:
+    """A page without what differs from one request to the next."""
+    return re.sub(r'(csrf_token" value|data-now)="[^"]*"|\d of 6 answered', "", page)
+
+
+def test_a_key_that_was_corrected_moves_no_grade_by_itself(app: Flask, desk: Desk) -> None:
+    browser = Visitor(app).sign_in("trainee")
+    complete(browser, "basics")
+    before = snapshot()
+
+    def rekey(bank: list[dict[str, list[dict[str, object]]]]) -> None:
+        for choice in next(q for q in bank if q["id"] == "single")["choices"]:
+            choice["correct"] = choice["id"] == "ignore"
+
+    desk.edit("questions/bank.yaml", rekey)
+    desk.publish()
+    browser.get("/courses/basics")
+    assert snapshot() == before
+
+
+def test_a_check_answered_under_an_older_revision_is_shown_as_it_was_graded(app: Flask, desk: Desk) -> None:
+    browser = Visitor(app).sign_in("trainee")
+    browser.post("/courses/basics/enrol")
+    browser.post("/courses/basics/lessons/first/checks/check-single", {"answer": "benefit"})
+    desk.edit("questions/checks.yaml", lambda bank: bank[0]["choices"].pop(2))
+    desk.publish()
+    page = browser.get("/courses/basics/lessons/first").get_data(as_text=True)
+    assert "WHYRIGHT" in page
+    assert "WHYHOUR" in page
