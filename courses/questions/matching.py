@@ -3,9 +3,10 @@
 Partial credit is the share of the left sides matched rightly, as by the response template `map_response` of IMS QTI
 2.2 with equal weights.
 
-A right side has the same id as its left side in the author's text, which would tell the key to the browser. So the
-options have ids of their own, made from the question's id and the author's: they stay the same when texts are re-worded
-or pairs re-ordered, and say neither which left side they belong to nor which of them are distractors.
+A right side has the same id as its left side in the author's text, which would tell the key to the browser. So both
+sides get ids of their own, made from the question's id and the author's: they stay the same when texts are re-worded or
+pairs re-ordered, and say neither what belongs together nor which options are distractors. The author's id itself, from
+which both could be worked out, never leaves the server before the answer is in.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class Distractor(Frozen):
 
 
 class Matching(Question):
-    """The answer maps the id of each pair, which is its slot's, to the id of an option."""
+    """The answer maps the id of each left side's slot to the id of an option."""
 
     type: Literal["matching"]
     pairs: Annotated[tuple[Pair, ...], Field(min_length=2)]
@@ -60,7 +61,11 @@ class Matching(Question):
 
     def option_id(self, id: str) -> str:
         """The id under which the browser knows the right side of the pair, or the distractor, with the id `id`."""
-        return sha256(f"{self.id}/{id}".encode()).hexdigest()[:12]
+        return sha256(f"{self.id}/right/{id}".encode()).hexdigest()[:12]
+
+    def slot_id(self, id: str) -> str:
+        """The id under which the browser knows the left side of the pair with the id `id`."""
+        return sha256(f"{self.id}/left/{id}".encode()).hexdigest()[:12]
 
     def mistakes(self) -> Iterator[Mistake]:
         yield from doubled(self.pairs, ("pairs",), "pairs")
@@ -96,17 +101,18 @@ class Matching(Question):
         the right sides would be that of the left sides, which is the key."""
         options = self._options()
         shown = tuple(options[id] for id in arranged(sorted(options), order))
-        slots = tuple(Slot(pair.id, pair.left, shown) for pair in self.pairs)
+        slots = tuple(Slot(self.slot_id(pair.id), pair.left, shown) for pair in self.pairs)
         return Payload(self.id, self.type, self.stem, slots=slots)
 
     def grade(self, answer: object) -> Grade:
-        given = filled_slots(answer, (pair.id for pair in self.pairs))
+        given = filled_slots(answer, (self.slot_id(pair.id) for pair in self.pairs))
         options = self._options()
         reasons = {self.option_id(item.id): item.why for item in self.distractors}
         parts = []
         for pair in self.pairs:
-            chosen = options.get(given[pair.id])
-            right = given[pair.id] == self.option_id(pair.id)
+            answered = given[self.slot_id(pair.id)]
+            chosen = options.get(answered)
+            right = answered == self.option_id(pair.id)
             parts.append(
                 Part(
                     id=pair.id,
@@ -115,7 +121,7 @@ class Matching(Question):
                     right=right,
                     given=chosen.text if chosen else "",
                     expected=pair.right,
-                    why=" ".join(why for why in (reasons.get(given[pair.id]), pair.why) if why),
+                    why=" ".join(why for why in (reasons.get(answered), pair.why) if why),
                 )
             )
         return Grade(sum(part.right for part in parts) / len(parts), tuple(parts))

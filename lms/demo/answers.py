@@ -50,10 +50,13 @@ def answered(question: Question, ability: float, rng: Random) -> Answer | None:
             part = chance**0.4
             return [choice.id for choice in question.choices if choice.correct == (rng.random() < part)]
         case Matching():
-            options = [question.option_id(item.id) for item in (*question.pairs, *question.distractors)]
+            ids = [pair.id for pair in question.pairs] + [distractor.id for distractor in question.distractors]
+            options = [question.option_id(id) for id in ids]
             part = chance**0.5
-            return {pair.id: question.option_id(pair.id) if rng.random() < part else rng.choice(options)
-                    for pair in question.pairs}  # fmt: skip
+            return {
+                question.slot_id(pair.id): question.option_id(pair.id) if rng.random() < part else rng.choice(options)
+                for pair in question.pairs
+            }
         case Ordering():
             return _ordered([step.id for step in question.steps], chance, rng)
         case Gaps():

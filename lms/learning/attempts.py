@@ -16,7 +16,7 @@ from courses.questions.base import Question
 from lms.db import transaction
 from lms.learning import access, complete
 from lms.learning.refusal import Refused
-from lms.library import Library
+from lms.library import ArtefactError, Library
 from lms.records import attempts, audit, enrolments
 from lms.records.accounts import Actor
 from lms.records.attempts import Answer, Attempt
@@ -83,12 +83,10 @@ def _own(session: Session, actor: Actor, attempt_id: UUID) -> Attempt:
     return attempt
 
 
-def _lock(session: Session, attempt: Attempt) -> Enrolment:
+def _lock(session: Session, attempt: Attempt) -> None:
     """Let other requests that concern this enrolment wait, and see the attempt as it is now."""
-    enrolment = enrolments.get(session, access.of_attempt(attempt), attempt.enrolment_id, lock=True)
-    assert enrolment is not None, "an attempt has its enrolment, by foreign key"
+    enrolments.get(session, access.of_attempt(attempt), attempt.enrolment_id, lock=True)
     session.refresh(attempt)
-    return enrolment
 
 
 def save(actor: Actor, library: Library, attempt_id: UUID, question_id: str, answer: AnswerValue | None, at: datetime) -> Attempt:
@@ -144,14 +142,16 @@ def close_overdue(library: Library, at: datetime) -> int:
 def question_of(library: Library, attempt: Attempt, question_id: str) -> Question:
     """A question of an attempt, as the revision has it that the attempt is bound to."""
     question = library.question(attempt.course_id, question_id, attempt.revision)
-    assert question is not None, "a revision that a record names is never deleted, and holds what it drew"
+    if question is None:
+        raise ArtefactError(f"The question {question_id} is missing from {attempt.course_id} {attempt.revision[:12]}.")
     return question
 
 
 def _close(session: Session, library: Library, attempt: Attempt, at: datetime) -> None:
     """Grade by the attempt's own revision, and store the result and what follows from it."""
     course = library.course(attempt.course_id, attempt.revision)
-    assert course is not None, "a revision that a record names is never deleted"
+    if course is None:
+        raise ArtefactError(f"The course {attempt.course_id} is missing from the artefacts.")
     given = attempts.answers(session, attempt)
     total = 0.0
     for id in attempt.questions:

@@ -134,7 +134,7 @@ def get(session: Session, scope: Scope, enrolment_id: UUID, lock: bool = False) 
     return session.scalar(_locked(query) if lock else query)
 
 
-def _locked(query: Select[tuple[Enrolment]]) -> Select[tuple[Enrolment]]:
+def _locked(query: Select[Enrolment]) -> Select[Enrolment]:
     return query.with_for_update().execution_options(populate_existing=True)
 
 

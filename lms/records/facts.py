@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, and_, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from lms.records.attempts import Attempt
@@ -30,10 +30,10 @@ def of(session: Session, enrolments: Iterable[Enrolment]) -> dict[UUID, Facts]:
         return {}
     ids, places = [row.id for row in rows], {row.institution_id for row in rows}
 
-    def mine(table: type[LessonDone] | type[CheckAnswer] | type[Attempt]):  # type: ignore[no-untyped-def] -- SQL
-        return table.institution_id.in_(places) & table.enrolment_id.in_(ids)
+    def mine(table: type[LessonDone] | type[CheckAnswer] | type[Attempt]) -> ColumnElement[bool]:
+        return and_(table.institution_id.in_(places), table.enrolment_id.in_(ids))
 
-    statement = union_all(
+    statement: CompoundSelect[UUID, str, str, float] = union_all(
         select(LessonDone.enrolment_id, literal("lesson"), LessonDone.lesson_id, literal(0.0)).where(mine(LessonDone)),
         select(CheckAnswer.enrolment_id, literal("check"), CheckAnswer.question_id, literal(0.0)).where(mine(CheckAnswer)),
         select(Attempt.enrolment_id, literal("quiz"), Attempt.quiz_id, func.max(Attempt.score))

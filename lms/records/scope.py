@@ -10,6 +10,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+
 from lms.records.institutions import Institution
 from lms.records.people import Person
 
@@ -69,7 +70,7 @@ class Scope:
                 return true()
 
     def _below(self, table: type[Any], institution_id: int, path: str) -> ColumnElement[bool]:
-        here = table.institution_id == institution_id
+        here: ColumnElement[bool] = table.institution_id == institution_id
         if path.count("/") == 2:  # the institution itself: all of its people
             return here
         units = select(Institution.id).where(Institution.path.startswith(path, autoescape=True))

@@ -17,8 +17,10 @@ SEEN = """element => {
   const style = getComputedStyle(element);
   return element.matches(":focus-visible") && style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
 }"""
-FILLED = """box => Object.fromEntries(
-  [...box.querySelectorAll("select, input:not([type=radio], [type=checkbox])")].map(field => [field.name, field.value]))"""
+FILLED = """box => {
+  const fields = [...box.querySelectorAll("select, input:not([type=radio], [type=checkbox])")];
+  return Object.fromEntries(fields.map(field => [field.name, field.value]));
+}"""
 FURTHEST = 400
 """Tabs after which a target counts as out of reach."""
 
@@ -64,11 +66,11 @@ class Mouse:
         """Press the button with this name that sends a form, in the page's own part."""
         self.go(self.page.locator("main").get_by_role("button", name=name, exact=True).first)
 
-    def sign_in(self, name: str) -> None:
-        """Sign in as somebody of the world."""
+    def sign_in(self, name: str, password: str = PASSWORD) -> None:
+        """Sign in as somebody of the world, or of the demo region with its password."""
         self.page.goto("/sign-in")
         self.write(self.page.get_by_label("E-mail address"), f"{name}@example.org")
-        self.write(self.page.get_by_label("Password", exact=True), PASSWORD)
+        self.write(self.page.get_by_label("Password", exact=True), password)
         self.push("Sign in")
         expect(self.page).not_to_have_url("**/sign-in")
 
@@ -157,7 +159,7 @@ def right_answer(question: Question) -> Answer:
         case MultipleChoice():
             return sorted(choice.id for choice in question.choices if choice.correct)
         case Matching():
-            return {pair.id: question.option_id(pair.id) for pair in question.pairs}
+            return {question.slot_id(pair.id): question.option_id(pair.id) for pair in question.pairs}
         case Ordering():
             return [step.id for step in question.steps]
         case Gaps():
@@ -171,12 +173,8 @@ def right_answer(question: Question) -> Answer:
 def shown_answer(page: Page, question: Question) -> Answer:
     """The answer that the question on a quiz page stands at."""
     box = page.locator("fieldset.question")
-    values: dict[str, str] = box.evaluate(
-        "box => Object.fromEntries([...box.querySelectorAll('select, input:not([type=radio], [type=checkbox])')].map(f => [f.name, f.value]))"
-    )
-    chosen: list[str] = box.evaluate(
-        "box => [...box.querySelectorAll(':checked:not(option)')].map(field => field.value)"
-    )
+    values: dict[str, str] = box.evaluate(FILLED)
+    chosen: list[str] = box.evaluate("box => [...box.querySelectorAll('input:checked')].map(field => field.value)")
     match question:
         case SingleChoice() | TrueFalse():
             return chosen[0] if chosen else ""

@@ -92,7 +92,7 @@ def key(question: Question) -> Any:
             return "true" if fields["answer"] else "false"
         case "matching":
             assert isinstance(question, Matching)
-            return {pair["id"]: question.option_id(pair["id"]) for pair in fields["pairs"]}
+            return {question.slot_id(pair["id"]): question.option_id(pair["id"]) for pair in fields["pairs"]}
         case "ordering":
             return [step["id"] for step in fields["steps"]]
     return {

@@ -23,7 +23,7 @@ def key(question: Question) -> dict[str, object]:
         case "true-false":
             return {"answer": "true" if fields.answer else "false"}
         case "matching":
-            return {f"slot-{pair.id}": fields.option_id(pair.id) for pair in fields.pairs}
+            return {f"slot-{fields.slot_id(pair.id)}": fields.option_id(pair.id) for pair in fields.pairs}
         case "ordering":
             return {f"place-{step.id}": str(place) for place, step in enumerate(fields.steps, 1)}
         case "gaps":

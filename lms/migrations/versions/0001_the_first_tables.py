@@ -1,7 +1,7 @@
 """the first tables
 
 Revision ID: 0001
-Revises: 
+Revises: nothing
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('people', schema=None) as batch_op:
         batch_op.create_index('ix_people_id', ['id'], unique=False)
-        batch_op.create_index('ix_people_listing', ['institution_id', 'name', 'id'], unique=False)
+        batch_op.create_index('ix_people_listing', ['institution_id', 'search', 'id'], unique=False)
         batch_op.create_index('ix_people_search', ['search', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_people_unit_id'), ['unit_id'], unique=False)
 
