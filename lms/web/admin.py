@@ -198,7 +198,7 @@ def _form(person: Person | None, status: int = 200, error: Wrong | None = None) 
         values = {"name": "", "email": "", "unit": request.args.get("unit", "")}
     rows = [row for row in units.rows if person is None or row.root_id == person.institution_id]
     return render_template("admin/person_form.html", person=person, values=values, error=error,
-                           units=[(row.id, units.labels[row.id]) for row in rows]), status  # fmt: skip
+                           units=list(Units(rows).labels.items())), status  # fmt: skip
 
 
 def _listed(person_id: UUID) -> Listed:
@@ -241,7 +241,7 @@ def person(person_id: UUID) -> str:
         person=listed.person,
         grants=held,
         units=units,
-        inside=[(row.id, units.labels[row.id]) for row in inside],
+        inside=list(Units(inside).labels.items()),
         courses=courses,
         titles=dict(courses),
         roles=wording.roles(),
