@@ -1,0 +1,172 @@
+"""axe finds nothing on any page, for any role, light and dark, on a screen and a phone; and no page scrolls sideways.
+
+The pages come from the application's own map: one that is added and not listed here fails the test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Literal
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page
+
+from lms.demo import PASSWORD
+from lms.records.certificates import Certificate
+from lms.records.people import Role
+from lms.web.access import PUBLIC, SIGNED_IN, allowed
+from tests.browser.conftest import PATIENCE, Complaints, Site
+from tests.browser.deeds import doing
+from tests.browser.hands import Mouse
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
+RUN = """async (what) => (await axe.run(document, {
+  ...what, resultTypes: ["violations"], preload: false,
+})).violations.flatMap(rule => rule.nodes.map(node => `${rule.id} at ${node.target}: ${node.failureSummary}`))"""
+EVERYTHING = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "rules": {"target-size": {"enabled": True}},
+}
+COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+THEMES: tuple[tuple[Literal["light", "dark"], object], ...] = (("light", EVERYTHING), ("dark", COLOURS))
+"""The themes differ in colours alone, so the second asks only for what depends on these."""
+WIDTHS = (1280, 360)
+VISITOR = "visitor"
+ROLES: dict[str, Role | None] = {
+    VISITOR: None,
+    "trainee": None,
+    "trainer": Role.TRAINER,
+    "manager.rs": Role.MANAGER,
+    "coordinator": Role.COORDINATOR,
+    "administrator": Role.ADMINISTRATOR,
+}
+"""Who looks: the name before the @ of their address in the demo region, and the role they hold."""
+
+HALFWAY, DONE, ON_REQUEST = "smuggling-mixed-flows", "human-rights-migration", "prevention-of-torture"
+
+
+@dataclass
+class Places:
+    """What stands in addresses: of the person who looks, and of somebody at their institution."""
+
+    open_attempt: str = ""
+    questions: int = 0
+    done_attempt: str = ""
+    code: str = ""
+    colleague: str = ""
+    institution: int = 0
+
+
+PAGES: dict[str, Callable[[Places], list[str]]] = {
+    "system.accessibility": lambda _: ["/accessibility"],
+    "account.sign_in": lambda _: ["/sign-in"],
+    "account.forgotten": lambda _: ["/password"],
+    "account.choose_password": lambda _: ["/password/none-such"],
+    "account.profile": lambda _: ["/profile"],
+    "home.index": lambda _: ["/"],
+    "catalogue.index": lambda _: ["/courses", "/courses?for=reception"],
+    "catalogue.course": lambda _: [f"/courses/{course}" for course in (HALFWAY, DONE, ON_REQUEST)],
+    "lessons.lesson": lambda _: [
+        f"/courses/{HALFWAY}/lessons/what-smuggling-is",
+        f"/courses/{HALFWAY}/lessons/case-work",
+        f"/courses/{DONE}/lessons/rights-at-the-border",
+    ],
+    "attempts.start": lambda _: [f"/courses/{course}/quizzes/final" for course in (HALFWAY, DONE)],
+    "attempts.question": lambda at: [f"/attempts/{at.open_attempt}/questions/{n}" for n in (1, at.questions)],
+    "attempts.overview": lambda at: [f"/attempts/{at.open_attempt}/overview"],
+    "attempts.result": lambda at: [f"/attempts/{at.done_attempt}/result"],
+    "certificates.look_up": lambda _: ["/verify", "/verify?code="],
+    "certificates.verify": lambda at: [f"/verify/{at.code or 'AAAA'}"],
+    "trainer.index": lambda _: ["/trainer"],
+    "trainer.course": lambda _: [f"/trainer/{HALFWAY}"],
+    "trainer.items": lambda _: [f"/trainer/{HALFWAY}/items"],
+    "trainer.lesson": lambda _: [f"/trainer/{HALFWAY}/as/RS/lessons/the-law"],
+    "manager.completion": lambda _: ["/manager", "/manager?q=no-one-is-called-this"],
+    "manager.people": lambda _: ["/manager/people"],
+    "manager.person": lambda at: [f"/manager/people/{at.colleague}"],
+    "manager.import_": lambda _: ["/manager/import"],
+    "manager.requests": lambda _: ["/manager/requests"],
+    "coordinator.index": lambda _: ["/region"],
+    "admin.institutions": lambda _: ["/admin"],
+    "admin.institution": lambda at: [f"/admin/institutions/{at.institution}"],
+    "admin.people": lambda _: ["/admin/people"],
+    "admin.new_person": lambda _: ["/admin/people/new"],
+    "admin.person": lambda at: [f"/admin/people/{at.colleague}"],
+    "admin.edit_person": lambda at: [f"/admin/people/{at.colleague}/edit"],
+    "admin.audit": lambda _: ["/admin/audit"],
+}
+NO_PAGES = {
+    "static": "files",
+    "system.healthz": "JSON",
+    "lessons.media": "pictures",
+    "attempts.resume": "leads on to a question, the overview or the result",
+    "certificates.pdf": "a file",
+    "manager.completion_file": "a file",
+    "manager.people_file": "a file",
+    "coordinator.file": "a file",
+}
+ERRORS = ["/no-such-page", "/admin"]  # 404, and 403 for a trainee
+
+
+def test_every_page_is_listed(region: Site) -> None:
+    views = {rule.endpoint for rule in region.app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    assert views == PAGES.keys() | NO_PAGES.keys()
+
+
+def places_of(region: Site, name: str) -> Places:
+    """Let the person go all the way through one course and half the way through another."""
+    with doing(region.app, f"{name}@example.org") as deeds:
+        done, certificate = _completed(deeds.complete(DONE))
+        deeds.enrol(HALFWAY)
+        attempt = deeds.begin(HALFWAY)
+        person = deeds.actor.person
+        return Places(str(attempt.id), len(attempt.questions), done, certificate, str(person.id), person.institution_id)
+
+
+def _completed(deed: tuple[Any, Certificate]) -> tuple[str, str]:
+    return str(deed[0].id), deed[1].code
+
+
+def paths(app: Flask, name: str, places: Places) -> list[str]:
+    """Every page that somebody may open."""
+    may = {PUBLIC} if name == VISITOR else {PUBLIC, SIGNED_IN, ROLES[name]}
+    open_to = [endpoint for endpoint in PAGES if allowed(app, endpoint) & may]
+    if name != VISITOR:
+        open_to.remove("account.sign_in")  # which leads home
+    return [path for endpoint in open_to for path in PAGES[endpoint](places)]
+
+
+def faults(page: Page, path: str) -> list[str]:
+    """What is wrong with the page at an address, in both themes and at both widths."""
+    page.goto(path)
+    page.evaluate(AXE)
+    found = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        across: int = page.evaluate("document.scrollingElement.scrollWidth")
+        if across > width:
+            found.append(f"{path} at {width}: {across} pixels wide")
+        for theme, rules in THEMES:
+            page.emulate_media(color_scheme=theme)
+            found += [f"{path} {theme} at {width}: {fault}" for fault in page.evaluate(RUN, rules)]
+    return found
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_axe_finds_nothing(name: str, region: Site, browser: Browser, complaints: Complaints) -> None:
+    context = browser.new_context(base_url=region.url, locale="en-GB", reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE)
+    complaints.listen(context)
+    page = context.new_page()
+    places = Places()
+    if name != VISITOR:
+        places = places_of(region, name)
+        Mouse(page).sign_in(name, PASSWORD)
+    every = paths(region.app, name, places) + (ERRORS if name == "trainee" else [])
+    found = [fault for path in every for fault in faults(page, path)]
+    complaints.forgive("status of 403", "status of 404", "status of 422")
+    context.close()
+    assert found == [], "\n\n".join(found)
