@@ -24,7 +24,7 @@ class Language:
 LANGUAGES = {
     language.code: language
     for language in (
-        Language("en", "English", "en", "en"),
+        Language("en", "English", "en", "en_GB"),
         Language("sr", "Српски", "sr-Cyrl", "sr"),
         Language("sr_Latn", "Srpski", "sr-Latn", "sr_Latn"),
         Language("bs", "Bosanski", "bs", "bs"),
@@ -59,4 +59,4 @@ def language() -> Language:
 
 def selected_locale() -> str:
     """What Flask-Babel asks: the Babel name of the language to show."""
-    return language().babel if has_request_context() else "en"
+    return language().babel if has_request_context() else LANGUAGES["en"].babel
