@@ -79,7 +79,7 @@ class Accounts:
             "closed": Account.closed_at.is_not(None),
         }
         if self.standing in stands:
-            found.append(exists().where(self._account(), stands[self.standing]).correlate(Person))
+            found.append(Person.id.in_(select(Account.person_id).where(stands[self.standing]).correlate(None)))
         return found
 
 
