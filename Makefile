@@ -1,13 +1,14 @@
 # Each target is a line or two over the command line; see `.venv/bin/staza --help`.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null && $$p -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
 BIN := .venv/bin
+COMPILED := lms/translations/.compiled
 
 .PHONY: run test bench check fuzz screenshots translations lock clean
 
-run: .venv/installed  ## Make everything ready and serve it on http://127.0.0.1:$(PORT)
+run: .venv/installed $(COMPILED)  ## Make everything ready and serve it on http://127.0.0.1:$(PORT)
 	@$(BIN)/staza demo
 
-test: .venv/installed-tests  ## Run every test: style, types, compiler, application on both databases, browser
+test: .venv/installed-tests $(COMPILED)  ## Run every test: style, types, compiler, application on both databases, browser
 	@.ci/browser
 	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check .
 	@$(BIN)/mypy
@@ -23,8 +24,11 @@ screenshots: .venv/installed-tests  ## Take the pictures in docs/screenshots ane
 	@.ci/browser
 	@$(BIN)/python docs/screenshots.py
 
-translations: .venv/installed  ## Collect the texts of the interface for the translators
+translations: .venv/installed  ## Collect the texts of the interface for the translators, and compile their catalogues
 	@$(BIN)/staza translations
+
+$(COMPILED): $(wildcard lms/translations/*/LC_MESSAGES/messages.po) lms/cli/translations.py | .venv/installed
+	@$(BIN)/staza translations --compile && touch $@
 
 .venv/installed: .ci/requirements.txt pyproject.toml
 	@.ci/install requirements.txt "$(PYTHON)" && touch $@

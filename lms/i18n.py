@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from flask import has_request_context, request, session
@@ -35,13 +36,15 @@ LANGUAGES = {
 }
 
 
-def offered() -> list[Language]:
-    """The languages that the interface has been translated to, English first."""
-    return [
-        language
-        for language in LANGUAGES.values()
-        if language.code == "en" or (TRANSLATIONS / language.babel / "LC_MESSAGES" / "messages.po").exists()
-    ]
+def compiled(language: Language) -> Path:
+    """Where a language's texts stand, compiled by `staza translations`."""
+    return TRANSLATIONS / language.babel / "LC_MESSAGES" / "messages.mo"
+
+
+@cache
+def offered() -> tuple[Language, ...]:
+    """The languages that the interface speaks here, English first. Looked up once, as every page asks."""
+    return tuple(language for language in LANGUAGES.values() if language.code == "en" or compiled(language).exists())
 
 
 def language() -> Language:

@@ -23,6 +23,7 @@ COMMANDS = {
     "user": "lms.cli.users",
     "backup": "lms.cli.backup",
     "restore": "lms.cli.backup",
+    "translations": "lms.cli.translations",
 }
 
 
