@@ -130,9 +130,9 @@ def _copy_courses(courses: Path, settings: Settings) -> None:
 def _dump(url: URL, work: Path) -> str:
     """Copy the database into the folder; the name of the file."""
     if url.get_backend_name() == "sqlite":
-        with closing(sqlite3.connect(work / "sqlite.db")) as copy:
-            with closing(sqlite3.connect(str(url.database))) as source:
-                source.backup(copy)
+        source, copy = sqlite3.connect(str(url.database)), sqlite3.connect(work / "sqlite.db")
+        with closing(source), closing(copy):
+            source.backup(copy)
         return "sqlite.db"
     _run_tool(url, "pg_dump", "--format=custom", "--no-owner", "--file", str(work / "postgresql.dump"))
     return "postgresql.dump"

@@ -21,11 +21,13 @@ def opened(migrated: bool = True) -> Iterator[Flask]:
     """The application, in its context. `migrated`: only with a database that has all migrations."""
     app = create_app()
     with app.app_context():
-        if migrated and not is_migrated():
-            raise click.ClickException("The database has not got all migrations of this version. Run: staza db upgrade")
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+        try:
+            if migrated and not is_migrated():
+                raise click.ClickException("The database lacks migrations of this version. Run: staza db upgrade")
+            yield app
+        finally:
+            db.session.remove()
+            db.engine.dispose()
 
 
 def settings_of(app: Flask) -> Settings:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,7 +19,11 @@ from lms.cli import content
 from lms.cli.opening import opened, settings_of
 from lms.library import library
 
+if TYPE_CHECKING:
+    from granian.server.common import AbstractServer
+
 CORES = os.cpu_count() or 1
+WORKERS = max(2, CORES)
 THREADS = min(8, 2 * CORES + 1)
 """Requests that a worker process answers at a time: the pool of database connections is made for 8, and Granian advises
 no more than twice the cores and one."""
@@ -37,7 +41,7 @@ def _served(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of a command that ends in serving."""
     for option in (
         click.option("--jobs/--no-jobs", default=True, help="Whether to send mails and do other jobs beside serving."),
-        click.option("--workers", type=click.IntRange(1), default=max(2, CORES),
+        click.option("--workers", type=click.IntRange(1), default=WORKERS,
                      show_default="cores, at least 2", help="Processes that answer requests."),
         click.option("--port", type=click.IntRange(1, 65535), callback=_port,
                      help="Port to listen on, instead of PORT or 8000."),
@@ -115,16 +119,21 @@ def _need_free(host: str, port: int) -> None:
             raise click.ClickException(reason) from error
 
 
-def _run(host: str, port: int, workers: int, jobs: bool) -> None:
+def granian(target: str, host: str, port: int, workers: int, **more: Any) -> AbstractServer[Any]:
+    """The server, with the options that Staza has; benchmarks put another application behind it."""
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
-    server = Granian(
-        "lms.cli.wsgi:application", factory=True, interface=Interfaces.WSGI, address=host, port=port, workers=workers,
+    return Granian(
+        target, factory=True, interface=Interfaces.WSGI, address=host, port=port, workers=workers,
         blocking_threads=THREADS, respawn_failed_workers=True, workers_kill_timeout=20, websockets=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.warning, **more,
     )  # fmt: skip
+
+
+def _run(host: str, port: int, workers: int, jobs: bool) -> None:
+    server = granian("lms.cli.wsgi:application", host, port, workers)
     with _jobs_beside() if jobs else nullcontext():
         server.serve()
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
+from threading import Thread
+
 from flask import Flask
 
 from lms import create_app
@@ -9,4 +14,13 @@ from lms import create_app
 
 def application() -> Flask:
     """The application, from the environment."""
+    Thread(target=_end_with_parent, daemon=True).start()
     return create_app()
+
+
+def _end_with_parent() -> None:
+    """Stop when the server's main process is gone, killed perhaps: nobody looks after this worker any more, and it
+    holds the port."""
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -32,6 +32,8 @@ from lms.records.people import Grant, Person, Role, fold
 
 PASSWORD = "a-path-through-the-hills"  # noqa: S105 -- known to all, for accounts of nobody
 PEOPLE: Mapping[str, int] = {"ME": 75, "BA": 85, "MK": 75, "RS": 85}
+LOADS = (12, 34, 32, 17, 5)
+"""Of 100 people, how many take no course, one, two …"""
 REASONS = (
     "I move to the reception centre next month and will need it there.",
     "My shift leader recommends it to all of us.",
@@ -64,18 +66,20 @@ ACCOUNTS = (
 
 
 def seed(
-    library: Library, now: datetime, people: Mapping[str, int] = PEOPLE, random: str = "staza", thorough: bool = True
-) -> bool:
+    library: Library, now: datetime, people: Mapping[str, int] = PEOPLE, loads: Sequence[float] = LOADS,
+    random: str = "staza", thorough: bool = True,
+) -> bool:  # fmt: skip
     """Fill the database with the demo region, if it is empty; whether it was.
 
     `people` says how many people the institution of each country has, besides the demo accounts; a benchmark may ask
-    for {"RS": 50_000}. All but the ids is drawn by `random`, and dated back from `now`. `thorough`: see `Historian`.
+    for {"RS": 50_000}. `loads`: the shares of those who take no course, one, two … All but the ids is drawn by
+    `random`, and dated back from `now`. `thorough`: see `Historian`.
     Needs an application context; one transaction.
     """
     with transaction() as session:
         if institutions.tree(session):
             return False
-        region = _Region(session, library, now, Random(random), thorough)  # noqa: S311 -- composes examples
+        region = _Region(session, library, now, Random(random), loads, thorough)  # noqa: S311 -- composes examples
         region.found()
         region.demo_accounts()
         for country in region.units:
@@ -89,8 +93,10 @@ def seed(
 class _Region:
     """The region while it is being composed."""
 
-    def __init__(self, session: Session, library: Library, now: datetime, rng: Random, thorough: bool) -> None:
-        self.session, self.now, self.rng = session, now, rng
+    def __init__(
+        self, session: Session, library: Library, now: datetime, rng: Random, loads: Sequence[float], thorough: bool
+    ) -> None:
+        self.session, self.now, self.rng, self.loads = session, now, rng, loads
         self.rows = Rows(session)
         self.historian = Historian(library, self.rows, rng, now, thorough)
         self.courses = library.courses()
@@ -172,7 +178,7 @@ class _Region:
     def life(self, country: str, person: Trainee) -> None:
         """What somebody did in the past year: none, some or all of the courses."""
         rng = self.rng
-        count = min(len(self.courses), rng.choices([0, 1, 2, 3, 4], [12, 34, 32, 17, 5])[0])
+        count = min(len(self.courses), rng.choices(range(len(self.loads)), self.loads)[0])
         chosen = rng.sample(self.courses, count)
         for course in chosen:
             self.historian.enrol(person, course, self._plan(person, course, self.managers[country]))

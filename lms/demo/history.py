@@ -58,6 +58,7 @@ class Historian:
 
     def __init__(self, library: Library, rows: Rows, rng: Random, now: datetime, thorough: bool) -> None:
         self.library, self.rows, self.rng, self.now, self.thorough = library, rows, rng, now, thorough
+        self.releases = library.releases()
         self._papers: dict[tuple[str, str], list[tuple[str, list[list[object]]]]] = {}
 
     def enrol(self, trainee: Trainee, course: Course, plan: Plan) -> None:
@@ -66,7 +67,7 @@ class Historian:
         sitting = _Sittings(plan, self.rng, self.now)
         self._note(plan.enrolled_at, plan.enrolled_by, "enrolled", trainee, course=course.id,
                    due=plan.due_on.isoformat() if plan.due_on else None)  # fmt: skip
-        revision = self.library.releases()[course.id].revision
+        revision = self.releases[course.id].revision
         last = first = sitting.next()
         if first:
             self._note(first, trainee.id, "signed-in", trainee)
@@ -88,8 +89,8 @@ class Historian:
         completed_at = last if now.complete else None
         self.rows.add(
             Enrolment, institution_id=trainee.institution_id, id=enrolment_id, person_id=trainee.id,
-            course_id=course.id, round=1, enrolled_at=plan.enrolled_at, enrolled_by=plan.enrolled_by, due_on=plan.due_on, started_at=first,
-            progress=now.percent, completed_at=completed_at,
+            course_id=course.id, round=1, enrolled_at=plan.enrolled_at, enrolled_by=plan.enrolled_by,
+            due_on=plan.due_on, started_at=first, progress=now.percent, completed_at=completed_at,
             completion=reason(course, revision, facts) if completed_at else None,
         )  # fmt: skip
         if completed_at:
@@ -147,7 +148,7 @@ class Historian:
             self.rows.add(
                 Attempt, institution_id=trainee.institution_id, id=attempt_id, person_id=trainee.id,
                 enrolment_id=enrolment_id, course_id=course.id, quiz_id=quiz.id, number=number, revision=revision,
-                commit=self.library.releases()[course.id].commit, locale="en", seed=seed, shown=shown,
+                commit=self.releases[course.id].commit, locale="en", seed=seed, shown=shown,
                 started_at=moment, deadline_at=moment + timedelta(minutes=quiz.time_limit) if quiz.time_limit else None,
                 submitted_at=submitted_at, score=score, passed=passed,
             )  # fmt: skip

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
 from lms.db import Base, new_id
@@ -48,5 +48,6 @@ class Rows:
             return
         for table, rows in self._rows.items():
             if rows:
-                self._session.execute(insert(table), rows)
+                # the table, not the class: the mapper would cut the list wherever a column is empty
+                self._session.execute(insert(cast(Table, table.__table__)), rows)
                 rows.clear()

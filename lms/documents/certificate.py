@@ -30,8 +30,9 @@ def certificate_pdf(certificate: Certificate, verify_url: str, programme: str = 
     language = i18n.LANGUAGES.get(certificate.locale, i18n.LANGUAGES["en"])
     with force_locale(language.babel):
         data = _words(certificate, verify_url) | {"programme": programme, "lang": language.tag.split("-")[0]}
+    moment = certificate.issued_at.replace(microsecond=0)  # typst takes whole seconds
     pdf = _compiler().compile(
-        TEMPLATE.read_bytes(), format="pdf", pdf_standards=["ua-1"], timestamp=certificate.issued_at.replace(microsecond=0),
+        TEMPLATE.read_bytes(), format="pdf", pdf_standards=["ua-1"], timestamp=moment,
         sys_inputs={"data": json.dumps(data)},
     )  # fmt: skip
     return cast(bytes, pdf)

@@ -3,9 +3,9 @@
 Pages that carry a secret and repeat what a request said, compressed, over TLS, can give the secret away to somebody who
 sees the lengths of many answers to requests of his own making (BREACH, Gluck, Harris and Prado 2013). Here he gets
 nowhere. The session cookie is `SameSite=Lax`, so that requests which another site makes the browser send, in the
-thousands that the attack takes, come without it. The only secret in a page is the CSRF token, and it is signed anew with
-the time in each second: its signature, without which the rest is of no use, never stays the same for two guesses. The
-session's own token is in no page.
+thousands that the attack takes, come without it. The only secret in a page is the CSRF token, and it is signed anew
+with the time in each second: its signature, without which the rest is of no use, does not stay the same for the many
+guesses that finding it takes. The session's own token is in no page.
 """
 
 from __future__ import annotations

@@ -95,16 +95,18 @@ def test_it_can_be_read_by_machines(app: Flask) -> None:
 
 def certificate_alternatives(reader: pypdf.PdfReader) -> bytes:
     """All alternative texts of the document."""
-    texts = [str(obj["/Alt"]) for number in range(1, len(reader.xref[0]) + 1)
-             if isinstance(obj := reader.get_object(number), pypdf.generic.DictionaryObject) and "/Alt" in obj]  # fmt: skip
-    return " ".join(texts).encode()
+    parts = [reader.get_object(number) for number in range(1, len(reader.xref[0]) + 1)]
+    return " ".join(str(part["/Alt"]) for part in parts if isinstance(part, dict) and "/Alt" in part).encode()
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "name",
     [
-        "#strong[Ana] *Jović* $x$ `y` @z <a> \\u{41} \"“", "Ѓорѓи Ќосев-Џамбазовски", "Albërim Çelaj", "љњћђџ ЉЊЋЂЏ",
+        "#strong[Ana] *Jović* $x$ `y` @z <a> \\u{41} \"“",
+        "Ѓорѓи Ќосев-Џамбазовски",
+        "Albërim Çelaj",
+        "љњћђџ ЉЊЋЂЏ",
         "Konstantinopolitanka " * 9,
     ],
 )  # fmt: skip
@@ -140,8 +142,9 @@ def test_a_certificate_earned_is_downloaded_and_verifies(app: Flask, visitor: Vi
 @pytest.mark.parametrize(
     ("name", "status", "looks"),
     [
-        ("trainee", 200, 0), ("manager", 200, 1), ("unit-manager", 200, 1), ("other-manager", 404, 0), ("colleague", 404, 0),
-        ("stranger", 404, 0), ("trainer", 404, 0), ("coordinator", 404, 0), ("administrator", 404, 0), ("", 302, 0),
+        ("trainee", 200, 0), ("manager", 200, 1), ("unit-manager", 200, 1), ("other-manager", 404, 0),
+        ("colleague", 404, 0), ("stranger", 404, 0), ("trainer", 404, 0), ("coordinator", 404, 0),
+        ("administrator", 404, 0), ("", 302, 0),
     ],
 )  # fmt: skip
 def test_who_gets_it(app: Flask, visitor: Visit, world: World, name: str, status: int, looks: int) -> None:
@@ -162,7 +165,7 @@ def test_a_unit_manager_does_not_get_those_above_them(app: Flask, visitor: Visit
 # ── verifying ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("typed", [CODE, CODE.lower(), "7kqm-2xwp-a9rt-b4hc", "7KQM 2XWP A9RT B4HC", " 7KQM2XWP-A9RTB4HC "])
+@pytest.mark.parametrize("typed", [CODE, CODE.lower(), "7kqm-2xwp-a9rt-b4hc", " 7KQM 2XWP A9RT-B4HC "])
 def test_capitals_dashes_and_spaces_do_not_matter(app: Flask, visitor: Visit, world: World, typed: str) -> None:
     stored(world, "trainee", valid_until=clock.now().date())
     answer = visitor("").get("/verify", query_string={"code": typed}, follow_redirects=True)
