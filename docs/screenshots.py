@@ -37,7 +37,6 @@ from tests.browser.hands import Mouse, right_answer  # noqa: E402
 
 TODAY = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
 PICTURES = ROOT / "docs" / "screenshots"
-COLOURS = 256
 LIMIT = 150_000
 SCREEN, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 HALFWAY, DONE = "smuggling-mixed-flows", "human-rights-migration"
@@ -73,8 +72,7 @@ def keep(page: Page, name: str) -> None:
     """Keep what the window shows as a small PNG."""
     picture = Image.open(io.BytesIO(page.screenshot(animations="disabled", caret="hide")))
     path = PICTURES / f"{name}.png"
-    few = picture.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    few.save(path, optimize=True)
+    picture.convert("RGB").save(path, optimize=True)
     assert path.stat().st_size < LIMIT, f"{path} has {path.stat().st_size} bytes"
     print(f"{path.relative_to(ROOT)}  {path.stat().st_size // 1024} KB")
 

@@ -131,12 +131,18 @@ def _completed(deed: tuple[Any, Certificate]) -> tuple[str, str]:
 
 
 def paths(app: Flask, name: str, places: Places) -> list[str]:
-    """Every page that somebody may open."""
+    """Every page that somebody may open. Of the pages that all share, others than the trainee open the first example
+    of each, as for them it differs in the navigation alone."""
     may = {PUBLIC} if name == VISITOR else {PUBLIC, SIGNED_IN, ROLES[name]}
     open_to = [endpoint for endpoint in PAGES if allowed(app, endpoint) & may]
     if name != VISITOR:
         open_to.remove("account.sign_in")  # which leads home
-    return [path for endpoint in open_to for path in PAGES[endpoint](places)]
+    found: list[str] = []
+    for endpoint in open_to:
+        examples = PAGES[endpoint](places)
+        all_of_them = name in (VISITOR, "trainee") or ROLES[name] in allowed(app, endpoint)
+        found += examples if all_of_them else examples[:1]
+    return found
 
 
 def faults(page: Page, path: str) -> list[str]:
