@@ -163,7 +163,7 @@ def held(session: Session, scope: Scope, people: Collection[UUID]) -> set[tuple[
     rows = session.execute(
         select(Enrolment.person_id, Enrolment.course_id).where(scope.covers(Enrolment), Enrolment.person_id.in_(people))
     )
-    return set(rows.tuples())
+    return {(person_id, course_id) for person_id, course_id in rows}
 
 
 def check_answers(session: Session, enrolment: Enrolment) -> dict[str, CheckAnswer]:

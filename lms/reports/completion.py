@@ -54,7 +54,7 @@ class Completion:
             query = query.join(Person, SAME_PERSON).where(self.scope.covers(Person), *self._conditions())
         else:  # the index on enrolments alone answers this
             query = query.where(self.scope.covers(Enrolment), *self._conditions())
-        found = dict(session.execute(query).tuples().all())
+        found: dict[str, int] = dict(session.execute(query).all())
         return {state: found.get(state.value, 0) for state in State}
 
     def total(self, counts: Mapping[State, int]) -> int:

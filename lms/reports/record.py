@@ -71,4 +71,4 @@ def waiting(session: Session, scope: Scope, limit: int, offset: int = 0) -> Sequ
         .limit(limit)
         .offset(offset)
     )  # fmt: skip
-    return [Waiting(*row) for row in rows.tuples()]
+    return [Waiting(*row) for row in rows]

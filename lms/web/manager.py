@@ -21,7 +21,7 @@ from lms.learning.importing import MOST_ROWS, DryRun, dry_run
 from lms.learning.look import looked
 from lms.learning.refusal import Refused
 from lms.library import library
-from lms.records import directory
+from lms.records import directory, enrolments
 from lms.records.accounts import Actor
 from lms.records.enrolments import State
 from lms.records.people import Role
@@ -324,6 +324,7 @@ def _requests_page(error: str = "", wrong: UUID | None = None) -> str:
 def decide(request_id: UUID) -> Redirect | tuple[str, int]:
     """Grant or decline a request."""
     granted, at = request.form.get("decision") == "grant", clock.now()
+    found(enrolments.request(db.session(), managed(actor()), request_id))
     try:
         due = _due(request.form.get("due", ""), at.date()) if granted else None
         enrolling.decide(actor(), request_id, granted, due, at)
