@@ -72,7 +72,8 @@ def keep(page: Page, name: str) -> None:
     """Keep what the window shows as a small PNG."""
     picture = Image.open(io.BytesIO(page.screenshot(animations="disabled", caret="hide")))
     path = PICTURES / f"{name}.png"
-    picture.convert("RGB").save(path, optimize=True)
+    few = picture.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=8, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)
     assert path.stat().st_size < LIMIT, f"{path} has {path.stat().st_size} bytes"
     print(f"{path.relative_to(ROOT)}  {path.stat().st_size // 1024} KB")
 
