@@ -6,6 +6,7 @@ None of them loads the web application, so that they answer at once.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -28,6 +29,7 @@ _WINDOW = 100
 content_option = click.option(
     "--content",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar="STAZA_CONTENT",
     default=Path("content"),
     show_default=True,
     help="The folder that holds the courses.",
@@ -35,8 +37,9 @@ content_option = click.option(
 artefacts_option = click.option(
     "--artefacts",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("instance/artefacts"),
-    show_default=True,
+    envvar="STAZA_ARTEFACTS",
+    default=lambda: Path(os.environ.get("STAZA_INSTANCE") or "instance") / "artefacts",
+    show_default="artefacts in the instance folder",
     help="The folder that compiled courses are kept in.",
 )
 

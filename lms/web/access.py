@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from flask import Flask, abort, current_app, redirect, request, url_for
+from flask import Flask, Response, abort, current_app, redirect, request, url_for
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import LoginManager, UserMixin, current_user
 from flask_login import logout_user as forget_user
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Response as Redirect
 
 from lms import clock
 from lms.db import db
@@ -84,7 +85,7 @@ def _load_user(token: str) -> User | None:
     return User(found, token) if found else None
 
 
-def _guard() -> Response | None:
+def _guard() -> Redirect | None:
     if request.endpoint is None:
         return None  # no such address: 404 or 405 follow
     who = allowed(current_app, request.endpoint)
@@ -100,8 +101,19 @@ def _guard() -> Response | None:
     return None
 
 
+class Sessions(SecureCookieSessionInterface):
+    """Sessions in signed cookies, with which static files have nothing to do: they must stay in the browser's cache
+    when somebody signs in, and `Vary: Cookie` would have them fetched anew."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Send the cookie where it changed."""
+        if request.endpoint != "static":
+            super().save_session(app, session, response)
+
+
 def init_app(app: Flask) -> None:
     """Load who is signed in, and guard every view."""
+    app.session_interface = Sessions()
     login = LoginManager(app)
     login.session_protection = None  # a phone changes its network on the way; the token is what counts
     login.user_loader(_load_user)

@@ -183,3 +183,9 @@ def test_every_page_forbids_inline_scripts_and_framing(app: Flask, visitor: Visi
         assert "frame-ancestors 'none'" in policy
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["X-Request-Id"]
+
+
+def test_static_files_stay_in_the_cache_when_somebody_signs_in(app: Flask, visitor: Visit) -> None:
+    answer = visitor("trainee").get("/static/staza.css")
+    assert "Cookie" not in answer.headers.get("Vary", "")
+    assert "max-age=31536000" in answer.headers["Cache-Control"]
