@@ -64,7 +64,11 @@ class Grant(Base):
     course_id: Mapped[str] = mapped_column(String(64), default="")
 
 
+MACEDONIAN = str.maketrans({"ѓ": "gj", "ќ": "kj", "ѕ": "dz"})
+
+
 def fold(text: str) -> str:
-    """Text as people are searched by: lower case, Latin script, no diacritics ("Đorđe", "Ђорђе" and "djordje" meet)."""
-    latin = cyrtranslit.to_latin(text.casefold(), "sr").replace("đ", "dj")
+    """Text as people are searched by: lower case, Latin script, no diacritics ("Đorđe", "Ђорђе" and "djordje" meet,
+    and so do "Ѓорѓи" and "gjorgji")."""
+    latin = cyrtranslit.to_latin(text.casefold().translate(MACEDONIAN), "sr").replace("đ", "dj")
     return "".join(c for c in unicodedata.normalize("NFKD", latin) if not unicodedata.combining(c))
