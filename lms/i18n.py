@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,22 +15,27 @@ TRANSLATIONS = Path(__file__).resolve().parent / "translations"
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A language: our code, its name in itself, the tag that browsers know, the locale that Babel knows."""
+    """A language: our code, its name in itself, the tag that browsers know, the locale that Babel knows.
+
+    `asked` are further tags by which a browser may ask for it. Systems that know no Montenegrin call it Serbian of
+    Montenegro.
+    """
 
     code: str
     name: str
     tag: str
     babel: str
+    asked: tuple[str, ...] = ()
 
 
 LANGUAGES = {
     language.code: language
     for language in (
         Language("en", "English", "en", "en_GB"),
-        Language("sr", "Српски", "sr-Cyrl", "sr"),
-        Language("sr_Latn", "Srpski", "sr-Latn", "sr_Latn"),
+        Language("sr", "Српски", "sr-Cyrl", "sr", ("sr",)),
+        Language("sr_Latn", "Srpski", "sr-Latn", "sr_Latn", ("sh",)),
         Language("bs", "Bosanski", "bs", "bs"),
-        Language("cnr", "Crnogorski", "cnr", "sr_Latn_ME"),
+        Language("cnr", "Crnogorski", "cnr", "sr_Latn_ME", ("sr-ME", "sr-Latn-ME")),
         Language("mk", "Македонски", "mk", "mk"),
         Language("sq", "Shqip", "sq", "sq"),
     )
@@ -55,9 +61,18 @@ def language() -> Language:
     for code in chosen:
         if code in codes:
             return LANGUAGES[code]
-    tags = [LANGUAGES[code].tag for code in codes]
-    best = request.accept_languages.best_match(tags, default="en")
-    return next(language for language in LANGUAGES.values() if language.tag == best)
+    return _asked_for(request.accept_languages.values())
+
+
+def _asked_for(tags: Iterable[str]) -> Language:
+    """The language offered here for the first of the tags that there is one for: “sr-Latn-RS” asks for “sr-Latn”."""
+    known = {tag.lower(): language for language in offered() for tag in (language.tag, *language.asked)}
+    for tag in tags:
+        parts = tag.lower().split("-")
+        for length in range(len(parts), 0, -1):
+            if found := known.get("-".join(parts[:length])):
+                return found
+    return LANGUAGES["en"]
 
 
 def selected_locale() -> str:
