@@ -29,7 +29,7 @@ class Settings:
 
     `url` is the public address, without a slash at its end: it stands in mails and certificates and decides whether
     cookies are for https alone. `mail` is `file:DIRECTORY`, `console:` or `smtp[s]://user:password@host:port`.
-    `proxies` is how many proxies stand before the server and may be believed about the visitor's address.
+    `pool_size` is how many connections to PostgreSQL each process keeps. `proxies` is how many proxies stand before the server and may be believed about the visitor's address.
     """
 
     instance: Path
@@ -41,6 +41,7 @@ class Settings:
     mail: str
     mail_from: str
     proxies: int = 0
+    pool_size: int = 8
     testing: bool = False
 
 
@@ -66,9 +67,10 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         content=Path(environment.get("STAZA_CONTENT") or ROOT / "content"),
         url=_public_url(environment.get("STAZA_URL") or f"http://127.0.0.1:{port}"),
         secret_key=environment.get("STAZA_SECRET_KEY") or _stored_secret(instance),
-        mail=environment.get("STAZA_MAIL") or f"file:{instance / 'mail'}",
+        mail=_mail_sink(environment.get("STAZA_MAIL") or f"file:{instance / 'mail'}"),
         mail_from=environment.get("STAZA_MAIL_FROM") or "Staza <staza@localhost>",
-        proxies=int(environment.get("STAZA_PROXIES") or 0),
+        proxies=_number(environment, "STAZA_PROXIES", 0),
+        pool_size=_number(environment, "STAZA_POOL_SIZE", 8),
     )
 
 
@@ -81,6 +83,19 @@ def _database_url(url: str) -> str:
     raise SettingError(
         "DATABASE_URL names no database that Staza knows. Set it to sqlite:///… or postgresql://user:password@host/name."
     )
+
+
+def _mail_sink(sink: str) -> str:
+    if urlsplit(sink).scheme not in ("file", "console", "smtp", "smtps"):
+        raise SettingError(f"STAZA_MAIL is “{sink}”. Set it to file:DIRECTORY, console: or smtp://host:port.")
+    return sink
+
+
+def _number(environment: Mapping[str, str], name: str, otherwise: int) -> int:
+    value = environment.get(name) or str(otherwise)
+    if not value.isdigit():
+        raise SettingError(f"{name} is “{value}”. Set it to a whole number.")
+    return int(value)
 
 
 def _public_url(url: str) -> str:
@@ -109,7 +124,7 @@ def apply(app: Flask, settings: Settings) -> None:
         SECRET_KEY=settings.secret_key,
         TESTING=settings.testing,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url, settings.pool_size),
         SESSION_COOKIE_NAME="staza",
         SESSION_COOKIE_SECURE=settings.url.startswith("https:"),
         SESSION_COOKIE_HTTPONLY=True,

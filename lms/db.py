@@ -6,7 +6,6 @@ is here and nowhere else.
 
 from __future__ import annotations
 
-import os
 import secrets
 import time
 from collections.abc import Iterator
@@ -108,8 +107,6 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def engine_options(url: str) -> dict[str, Any]:
+def engine_options(url: str, pool_size: int) -> dict[str, Any]:
     """Settings of the connection pool for this database address."""
-    if url.startswith("sqlite"):
-        return {}
-    return {"pool_size": int(os.environ.get("STAZA_POOL_SIZE", "8")), "pool_pre_ping": True}
+    return {} if url.startswith("sqlite") else {"pool_size": pool_size, "pool_pre_ping": True}

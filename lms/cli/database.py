@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import click
+from flask import g
 from flask.cli import ScriptInfo
 from flask_migrate.cli import db as migrate_commands
 
@@ -20,3 +21,5 @@ def db(ctx: click.Context) -> None:
         staza db upgrade
     """
     ctx.obj = ScriptInfo(create_app=lambda: create_app(), set_debug_flag=False)
+    ctx.with_resource(ctx.obj.load_app().app_context())
+    g.directory, g.x_arg = None, ()  # the options of Flask-Migrate's own group, whose place we take

@@ -8,6 +8,7 @@ from lms import clock
 from lms.cli.opening import opened, settings_of
 from lms.db import db
 from lms.learning import access, administer
+from lms.learning.accounts import check_new_password
 from lms.learning.operate import operator, set_password
 from lms.library import library
 from lms.records import directory
@@ -46,6 +47,7 @@ def create(email: str, name: str, institution: str, country: str | None, passwor
     """
     with opened() as app:
         at = clock.now()
+        check_new_password(password)
         unit = _unit(institution) if country is None else _unit_or_none(institution)
         if unit is None:
             unit = administer.add_institution(operator(), library().programme(), institution, country or "", at)
@@ -88,7 +90,7 @@ def grant(email: str, role: str, unit: str | None, course: str) -> None:
         person = _person(email)
         node_id = _unit(unit, person.institution_id).id if unit else person.institution_id
         administer.grant(operator(), person.id, Role(role), clock.now(), node_id=node_id, course_id=course)
-    click.echo(f"{email} is a {role} now.")
+    click.echo(f"{email} has the role of {role} now.")
 
 
 def _person(email: str) -> Person:

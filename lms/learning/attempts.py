@@ -53,8 +53,8 @@ def begin(actor: Actor, library: Library, course: Course, revision: str, quiz: Q
                 if not is_over(attempt, at):
                     return attempt
                 _close(session, library, attempt, attempt.deadline_at or at)
-        if quiz.attempts is not None and len(past) >= quiz.attempts:
-            raise Refused(_("You have used all %(count)s attempts. Your manager can help you on.", count=quiz.attempts))
+        if attempts_left(quiz, enrolment, len(past)) == 0:
+            raise Refused(_("You have used all attempts. Ask your manager for another one."))
         seed = secrets.token_hex(16)
         attempt = Attempt(
             institution_id=enrolment.institution_id, person_id=actor.person.id, enrolment_id=enrolment.id,
@@ -68,6 +68,11 @@ def begin(actor: Actor, library: Library, course: Course, revision: str, quiz: Q
                    course=course.id, quiz=quiz.id, number=attempt.number, revision=revision)  # fmt: skip
         session.flush()
         return attempt
+
+
+def attempts_left(quiz: Quiz, enrolment: Enrolment, used: int) -> int | None:
+    """How many more attempts at a quiz somebody has; None without a limit."""
+    return None if quiz.attempts is None else max(0, quiz.attempts + enrolment.extra_attempts - used)
 
 
 def is_over(attempt: Attempt, at: datetime) -> bool:

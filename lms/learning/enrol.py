@@ -12,18 +12,30 @@ from courses.model import Course
 from lms.db import transaction
 from lms.learning import access
 from lms.learning.refusal import Refused
-from lms.records import audit, directory, enrolments
+from lms.records import audit, directory, enrolments, jobs
 from lms.records.accounts import Actor
 from lms.records.enrolments import Enrolment, Request
 from lms.records.people import Person
 from lms.records.scope import Scope
 
 
+def missing_before(session: Session, actor: Actor, course: Course) -> list[str]:
+    """The ids of the courses that must be completed before this one, and are not."""
+    if not course.prerequisites:
+        return []
+    rows = enrolments.of_person(session, access.own(actor), actor.person.id)
+    completed = {row.course_id for row in rows if row.completed_at}
+    return [id for id in course.prerequisites if id not in completed]
+
+
 def enrol_oneself(actor: Actor, course: Course, at: datetime) -> Enrolment:
-    """Take up an open course. Who is enrolled already keeps that enrolment."""
+    """Take up an open course, once what must come before it is completed (a manager may enrol somebody all the same).
+    Who is enrolled already keeps that enrolment."""
     if course.enrolment != "open":
         raise Refused(_("Your manager decides who takes this course. Send a request instead."))
     with transaction() as session:
+        if missing_before(session, actor, course):
+            raise Refused(_("Complete the courses that come before this one first; its page names them."))
         return _enrol(session, actor, actor.person, course.id, None, at)
 
 
@@ -63,8 +75,11 @@ def ask(actor: Actor, course: Course, reason: str, at: datetime) -> None:
         audit.note(session, at, person.id, "asked-for-place", person.institution_id, person.id, course=course.id)
 
 
-def decide(actor: Actor, request_id: UUID, granted: bool, due_on: date | None, at: datetime) -> Request:
-    """Grant or decline a request of somebody whom the actor manages."""
+def decide(
+    actor: Actor, request_id: UUID, granted: bool, due_on: date | None, title: str, at: datetime
+) -> Request:
+    """Grant or decline a request of somebody whom the actor manages, and mail them the answer; `title` is the
+    course's."""
     with transaction() as session:
         request = enrolments.request(session, access.managed(actor), request_id)
         if request is None:
@@ -75,9 +90,31 @@ def decide(actor: Actor, request_id: UUID, granted: bool, due_on: date | None, a
         person = session.get_one(Person, (request.institution_id, request.person_id))
         if granted:
             _enrol(session, actor, person, request.course_id, due_on, at)
+        jobs.add(session, "mail", at, to=person.email, subject=_("Your request for a place in a course"),
+                 body=_answer(person.name, title, granted))  # fmt: skip
         audit.note(session, at, actor.person.id, "request-granted" if granted else "request-declined",
                    person.institution_id, person.id, course=request.course_id)  # fmt: skip
         return request
+
+
+def _answer(name: str, title: str, granted: bool) -> str:
+    if granted:
+        return _("Hello %(name)s,\n\nyou have a place in the course “%(course)s”. It waits for you on Staza.\n",
+                 name=name, course=title)  # fmt: skip
+    return _("Hello %(name)s,\n\nyour request for a place in the course “%(course)s” was declined. Your manager can "
+             "tell you why.\n", name=name, course=title)  # fmt: skip
+
+
+def allow_attempt(actor: Actor, enrolment_id: UUID, at: datetime) -> Enrolment:
+    """Give somebody whom the actor manages one more attempt at the quizzes of a course."""
+    with transaction() as session:
+        row = enrolments.get(session, access.managed(actor), enrolment_id, lock=True)
+        if row is None:
+            raise Refused(_("This enrolment is not among those of your institution."))
+        row.extra_attempts += 1
+        audit.note(session, at, actor.person.id, "attempt-allowed", row.institution_id, row.person_id,
+                   course=row.course_id, extra=row.extra_attempts)  # fmt: skip
+        return row
 
 
 def enrol_person(actor: Actor, person_id: UUID, course_id: str, due_on: date | None, at: datetime) -> Enrolment:

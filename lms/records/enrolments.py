@@ -39,7 +39,7 @@ class State(enum.Enum):
 class Enrolment(Base):
     """A person's place in a course.
 
-    `round` counts from 1; a refresher is the next round. `progress` is the percentage of the course's steps done, as
+    `extra_attempts` is how many attempts at each quiz a manager allowed beyond its limit. `round` counts from 1; a refresher is the next round. `progress` is the percentage of the course's steps done, as
     the last fact left it. `completion` says why the course counts as completed, and under which revision.
     """
 
@@ -62,6 +62,7 @@ class Enrolment(Base):
     progress: Mapped[int] = mapped_column(default=0)
     completed_at: Mapped[datetime | None]
     completion: Mapped[dict[str, Any] | None]
+    extra_attempts: Mapped[int] = mapped_column(default=0)
 
     def state(self, today: date) -> State:
         """Where the enrolment stands on this day. `state_on` says the same in SQL."""

@@ -52,7 +52,7 @@ def start(course_id: str, quiz_id: str) -> str | Response:
         required=course.completion.quizzes.get(quiz_id),
         past=past,
         open=open_one,
-        left=None if quiz.attempts is None else max(0, quiz.attempts - len(past)),
+        left=verbs.attempts_left(quiz, enrolment, len(past)),
         trail=trail(course, now, here=quiz_id),
         lessons_left=now.lessons_left,
     )

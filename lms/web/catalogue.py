@@ -67,6 +67,7 @@ def course(course_id: str) -> str:
         asked=asked,
         certificate=certificate,
         audiences=[audiences.get(id, id) for id in this.audience],
+        missing=[] if enrolment else enrol.missing_before(session, who, this),
         prerequisites=[before for id in this.prerequisites if (before := library().course(id))],
         topic=next((t.title for t in library().programme().topics if t.id == this.topic), this.topic),
     )

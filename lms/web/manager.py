@@ -324,11 +324,26 @@ def _requests_page(error: str = "", wrong: UUID | None = None) -> str:
 def decide(request_id: UUID) -> Redirect | tuple[str, int]:
     """Grant or decline a request."""
     granted, at = request.form.get("decision") == "grant", clock.now()
-    found(enrolments.request(db.session(), managed(actor()), request_id))
+    asked = found(enrolments.request(db.session(), managed(actor()), request_id))
     try:
         due = _due(request.form.get("due", ""), at.date()) if granted else None
-        enrolling.decide(actor(), request_id, granted, due, at)
+        enrolling.decide(actor(), request_id, granted, due, _title(asked.course_id), at)
     except Refused as refusal:
         return _requests_page(str(refusal), request_id), 422
     flash(_("The place was granted.") if granted else _("The request was declined."), "success")
     return redirect(url_for(".requests"), 303)
+
+
+def _title(course_id: str) -> str:
+    course = library().course(course_id)
+    return course.title if course else course_id
+
+
+@blueprint.post("/enrolments/<uuid:enrolment_id>/attempts")
+@allow(Role.MANAGER)
+def allow_attempt(enrolment_id: UUID) -> Redirect:
+    """Give somebody one more attempt at the quizzes of a course."""
+    found(enrolments.get(db.session(), managed(actor()), enrolment_id))
+    row = enrolling.allow_attempt(actor(), enrolment_id, clock.now())
+    flash(_("One more attempt is allowed in “%(course)s”.", course=_title(row.course_id)), "success")
+    return redirect(url_for(".person", person_id=row.person_id), 303)

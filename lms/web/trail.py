@@ -32,7 +32,7 @@ def url_of(course: Course, step: Step) -> str:
 def trail(course: Course, progress: Progress, here: str = "", linked: bool = True) -> list[Mark]:
     """The steps of the course. `here` is the id of the step that the page shows; without it the next step is marked
     as current. Steps are links where the trainee is enrolled (`linked`)."""
-    current = here or (progress.next.id if progress.next else "")
+    current = here or (progress.next.id if linked and progress.next else "")
     return [
         Mark(
             step.title,

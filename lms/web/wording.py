@@ -22,6 +22,7 @@ def actions() -> dict[str, str]:
         "exported": _("Exported a list"),
         "enrolled": _("Enrolled"),
         "due-day-set": _("Set a due day"),
+        "attempt-allowed": _("Allowed one more attempt"),
         "asked-for-place": _("Asked for a place"),
         "request-granted": _("Granted a request"),
         "request-declined": _("Declined a request"),

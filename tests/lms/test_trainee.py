@@ -13,11 +13,15 @@ from lms import clock
 from lms.config import Settings
 from lms.db import db
 from lms.learning import jobs
+from lms.learning.enrol import enrol_oneself
+from lms.learning.refusal import Refused
 from lms.library import library
+from lms.records.accounts import Actor, actor_for
 from lms.records.attempts import Answer, Attempt
 from lms.records.audit import AuditEvent
 from lms.records.certificates import Certificate
 from lms.records.enrolments import CheckAnswer, Enrolment, LessonDone
+from lms.records.people import Person
 
 from .conftest import Visitor, World, counted, enrol
 from .journey import answer_all, begin, complete, finish_lessons, key, stored
@@ -98,6 +102,18 @@ def test_a_course_on_request(app: Flask, visitor: Visit, world: World) -> None:
         browser.post("/courses/by-request/request", {"reason": "New duties"})
     assert "has your request" in text(browser, "/courses/by-request")
     assert db.session.query(AuditEvent).filter_by(action="asked-for-place").count() == 1
+
+
+def test_what_must_come_before_is_completed_first(app: Flask, visitor: Visit, world: World) -> None:
+    course = library().course("by-request").model_copy(update={"enrolment": "open"})
+
+    def who() -> Actor:
+        return actor_for(db.session(), db.session.query(Person).filter_by(email=world.email("trainee")).one())
+
+    with pytest.raises(Refused, match="come before this one first"):
+        enrol_oneself(who(), course, clock.now())
+    complete(visitor("trainee"), "basics")
+    assert enrol_oneself(who(), course, clock.now()).course_id == "by-request"
 
 
 def test_saving_and_submitting_twice_do_no_more_than_once(app: Flask, visitor: Visit) -> None:
@@ -191,6 +207,10 @@ def test_attempts_are_limited(app: Flask, visitor: Visit) -> None:
     assert "used all attempts" in text(browser, "/courses/basics/quizzes/final")
     browser.post("/courses/basics/quizzes/final/attempts")
     assert db.session.query(Attempt).count() == 3
+    row = db.session.query(Enrolment).one()
+    visitor("manager").post(f"/manager/enrolments/{row.id}/attempts")
+    begin(browser, "basics")
+    assert db.session.query(Attempt).count() == 4
 
 
 def test_a_failed_attempt_completes_nothing_and_the_best_one_counts(app: Flask, visitor: Visit) -> None:

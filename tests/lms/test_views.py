@@ -121,6 +121,7 @@ VIEWS: dict[tuple[str, str], View] = {
     ("manager.import_", "POST"): View("/manager/import", MANAGERS, FORM),
     ("manager.requests", "GET"): View("/manager/requests", MANAGERS),
     ("manager.decide", "POST"): View("/manager/requests/{request}", MANAGERS, FORM, **PERSON, data={"decision": "decline"}),
+    ("manager.allow_attempt", "POST"): View("/manager/enrolments/{enrolment}/attempts", MANAGERS, **PERSON),
     ("coordinator.index", "GET"): View("/region", COORDINATOR),
     ("admin.institutions", "GET"): View("/admin", ADMINISTRATOR),
     ("admin.add_institution", "POST"): View("/admin/institutions", ADMINISTRATOR, FORM),
@@ -157,7 +158,7 @@ def places(app: Flask, world: World) -> dict[str, dict[str, object]]:
     return {
         "own": _things(world.people["trainee"], "basics", world.institutions["Border"]),
         "other": _things(world.people["stranger"], "by-request", world.institutions["Ministry B"]),
-        "none": dict.fromkeys(("person", "attempt", "certificate", "request", "grant"), uuid4())
+        "none": dict.fromkeys(("person", "enrolment", "attempt", "certificate", "request", "grant"), uuid4())
         | {"course": "no-such-course", "lesson": "no", "institution": 10**6, "code": "0" * 16, "token": "x" * 43},
     }
 
@@ -179,7 +180,7 @@ def _things(person: Person, course_id: str, institution: int) -> dict[str, objec
     reset = PasswordReset(token_hash=token_hash(token), email=person.email, expires_at=at + timedelta(hours=1))
     session.add_all([attempt, certificate, request, grant, reset])
     session.commit()
-    return {"person": person.id, "attempt": attempt.id, "certificate": certificate.id, "request": request.id,
+    return {"person": person.id, "enrolment": enrolment.id, "attempt": attempt.id, "certificate": certificate.id, "request": request.id,
             "grant": grant.id, "course": course_id, "lesson": "first" if course_id == "basics" else "only",
             "institution": institution, "code": certificate.code, "token": token}  # fmt: skip
 

@@ -140,6 +140,7 @@ def upgrade() -> None:
     sa.Column('progress', sa.Integer(), nullable=False),
     sa.Column('completed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('completion', sa.JSON(), nullable=True),
+    sa.Column('extra_attempts', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['institution_id', 'person_id'], ['people.institution_id', 'people.id'], name=op.f('fk_enrolments_institution_id_person_id_people')),
     sa.PrimaryKeyConstraint('institution_id', 'id', name=op.f('pk_enrolments')),
     sa.UniqueConstraint('institution_id', 'person_id', 'course_id', 'round', name=op.f('uq_enrolments_institution_id_person_id_course_id_round'))
