@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, String, and_, delete, select
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Select, String, and_, bindparam, delete, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from lms.db import Base
@@ -76,10 +77,10 @@ class Actor:
         return tuple(grant.course_id for grant, _ in self.grants if grant.role is Role.TRAINER and grant.course_id)
 
 
-def actor_of(session: Session, token_hash: str, at: datetime) -> Actor | None:
-    """Who is signed in with this token at this moment: one statement, whatever they may do."""
+@cache  # every page asks, and to put this statement together takes longer than to send it
+def _signed_in() -> Select[Person, Institution, Institution, Grant, Institution]:
     root, unit, node = aliased(Institution), aliased(Institution), aliased(Institution)
-    rows = session.execute(
+    return (
         select(Person, root, unit, Grant, node)
         .select_from(SignIn)
         .join(Account, Account.person_id == SignIn.person_id)
@@ -88,8 +89,16 @@ def actor_of(session: Session, token_hash: str, at: datetime) -> Actor | None:
         .join(unit, unit.id == Person.unit_id)
         .outerjoin(Grant, and_(Grant.institution_id == Person.institution_id, Grant.person_id == Person.id))
         .outerjoin(node, node.id == Grant.node_id)
-        .where(SignIn.token_hash == token_hash, SignIn.expires_at > at, Account.closed_at.is_(None))
-    ).all()
+        .where(
+            SignIn.token_hash == bindparam("token_hash"), SignIn.expires_at > bindparam("at"),
+            Account.closed_at.is_(None),
+        )
+    )  # fmt: skip
+
+
+def actor_of(session: Session, token_hash: str, at: datetime) -> Actor | None:
+    """Who is signed in with this token at this moment: one statement, whatever they may do."""
+    rows = session.execute(_signed_in(), {"token_hash": token_hash, "at": at}).all()
     if not rows:
         return None
     person, institution, unit_row = rows[0][:3]

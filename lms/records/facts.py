@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CompoundSelect, and_, func, literal, select, union_all
+from sqlalchemy import BindParameter, ColumnElement, CompoundSelect, and_, bindparam, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from lms.records.attempts import Attempt
@@ -23,25 +24,33 @@ class Facts:
     quizzes: tuple[tuple[str, float], ...] = ()
 
 
+@cache  # every lesson asks, and to put this statement together takes longer than to send it
+def _facts() -> CompoundSelect[UUID, str, str, float]:
+    def mine(table: type[LessonDone] | type[CheckAnswer] | type[Attempt]) -> ColumnElement[bool]:
+        places: BindParameter[int] = bindparam("places", expanding=True)
+        ids: BindParameter[UUID] = bindparam("ids", expanding=True)
+        return and_(table.institution_id.in_(places), table.enrolment_id.in_(ids))
+
+    return union_all(
+        select(LessonDone.enrolment_id, literal("lesson"), LessonDone.lesson_id, literal(0.0)).where(mine(LessonDone)),
+        select(CheckAnswer.enrolment_id, literal("check"), CheckAnswer.question_id, literal(0.0)).where(
+            mine(CheckAnswer)
+        ),
+        select(Attempt.enrolment_id, literal("quiz"), Attempt.quiz_id, func.max(Attempt.score))
+        .where(mine(Attempt), Attempt.submitted_at.is_not(None))
+        .group_by(Attempt.enrolment_id, Attempt.quiz_id),
+    )  # fmt: skip
+
+
 def of(session: Session, enrolments: Iterable[Enrolment]) -> dict[UUID, Facts]:
     """The facts of enrolments that the caller has already been allowed to see, by enrolment id: one statement."""
     rows = list(enrolments)
     if not rows:
         return {}
-    ids, places = [row.id for row in rows], {row.institution_id for row in rows}
-
-    def mine(table: type[LessonDone] | type[CheckAnswer] | type[Attempt]) -> ColumnElement[bool]:
-        return and_(table.institution_id.in_(places), table.enrolment_id.in_(ids))
-
-    statement: CompoundSelect[UUID, str, str, float] = union_all(
-        select(LessonDone.enrolment_id, literal("lesson"), LessonDone.lesson_id, literal(0.0)).where(mine(LessonDone)),
-        select(CheckAnswer.enrolment_id, literal("check"), CheckAnswer.question_id, literal(0.0)).where(mine(CheckAnswer)),
-        select(Attempt.enrolment_id, literal("quiz"), Attempt.quiz_id, func.max(Attempt.score))
-        .where(mine(Attempt), Attempt.submitted_at.is_not(None))
-        .group_by(Attempt.enrolment_id, Attempt.quiz_id),
-    )
+    ids = [row.id for row in rows]
+    places = {row.institution_id for row in rows}
     found: dict[UUID, dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
-    for enrolment_id, kind, id, score in session.execute(statement):
+    for enrolment_id, kind, id, score in session.execute(_facts(), {"ids": ids, "places": list(places)}):
         found[enrolment_id][kind][id] = score
     return {
         id: Facts(
