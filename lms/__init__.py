@@ -16,7 +16,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     The imports stand inside, as the command line imports this package for `staza check` too, which needs no Flask.
     """
     from flask import Flask
-    from flask_babel import Babel
     from flask_migrate import Migrate
     from flask_wtf import CSRFProtect
 
@@ -38,6 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         manager,
         pages,
         system,
+        texts,
         trainer,
     )
 
@@ -48,12 +48,13 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     db.init_app(app)
     Migrate(app, db, directory=str(config.ROOT / "lms" / "migrations"), render_as_batch=True)
-    Babel(app, locale_selector=i18n.selected_locale, default_translation_directories=str(i18n.TRANSLATIONS))
+    texts.Babel(app, locale_selector=i18n.selected_locale, default_translation_directories=str(i18n.TRANSLATIONS))
     CSRFProtect(app)
     limits.limiter.init_app(app)
     compression.init_app(app)
     library_module.init_app(app, settings.artefacts)
     access.init_app(app)
+    texts.init_app(app)
     pages.init_app(app)
     logs.init_app(app)
     errors.init_app(app)

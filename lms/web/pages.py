@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, request, session, url_for
-from flask_babel import format_date, format_datetime, format_decimal, format_percent
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -62,22 +60,13 @@ def _fingerprint(path: Path, _changed: float) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
 
 
-def _moment(value: datetime | None) -> str:
-    return format_datetime(value, "medium") if value else ""
-
-
-def _day(value: date | datetime | None) -> str:
-    return format_date(value, "medium") if value else ""
-
-
 def init_app(app: Flask) -> None:
     """Make the names known to templates, and put the headers on every answer."""
     static = Path(app.static_folder or "")
 
     @app.url_defaults
     def fingerprint_static(endpoint: str, values: dict[str, Any]) -> None:
-        path = static / str(values.get("filename", ""))
-        if endpoint == "static" and path.is_file():
+        if endpoint == "static" and (path := static / str(values.get("filename", ""))).is_file():
             values["v"] = _fingerprint(path, path.stat().st_mtime)
 
     @app.context_processor
@@ -89,8 +78,6 @@ def init_app(app: Flask) -> None:
             "locales": [(language.code, language.name) for language in i18n.offered()],
             "theme": (person.theme if person else session.get("theme")) or "auto",
         }
-
-    app.jinja_env.filters.update(moment=_moment, day=_day, number=format_decimal, percent=format_percent)
 
     @app.after_request
     def headers(response: Response) -> Response:
