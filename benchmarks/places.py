@@ -63,6 +63,9 @@ def running(folder: Path, *command: str, **environment: str) -> Iterator[Server]
     try:
         _wait_for(port, process, log)
         yield Server(port, process.pid)
+    except Exception as error:
+        error.add_note(f"The server said last:\n{log.read_text()[-3000:]}")
+        raise
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)

@@ -36,7 +36,7 @@ CLIENTS = 8
 BARE = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 STATIC = b"GET /static/empty.html HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 HEADS = (
-    "People", "Page", "Requests/s", "of bare", "p95 ms", "of bare", "CPU ms", "of bare", "SQL", "KB",
+    "People", "Page", "Req/s", "of bare", "p95 ms", "of bare", "CPU ms", "of bare", "SQL", "KB",
 )  # fmt: skip
 
 
@@ -226,7 +226,7 @@ def show(results: list[Result], conditions: list[str], console: Console) -> None
     """The results as a table on the terminal."""
     table = Table(box=SIMPLE, padding=(0, 1, 0, 0))
     for place, head in enumerate(HEADS):
-        table.add_column(head, justify="left" if place == 1 else "right", no_wrap=place == 1)
+        table.add_column(head, justify="left" if place == 1 else "right", no_wrap=True)
     for result in results:
         table.add_row(*result.cells(), end_section=result.case.name == "manager’s page")
     console.print(*conditions, table, sep="\n")
