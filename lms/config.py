@@ -29,7 +29,8 @@ class Settings:
 
     `url` is the public address, without a slash at its end: it stands in mails and certificates and decides whether
     cookies are for https alone. `mail` is `file:DIRECTORY`, `console:` or `smtp[s]://user:password@host:port`.
-    `pool_size` is how many connections to PostgreSQL each process keeps. `proxies` is how many proxies stand before the server and may be believed about the visitor's address.
+    `pool_size` is how many connections to PostgreSQL each process keeps. `proxies` is how many proxies stand before
+    the server and may be believed about the visitor's address.
     """
 
     instance: Path
@@ -55,7 +56,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         instance.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingError(
-            f"The folder {instance} can't be made ({error.strerror}). Make it writable, or set STAZA_INSTANCE to one that is."
+            f"The folder {instance} can't be made ({error.strerror}). "
+            "Make the place writable, or set STAZA_INSTANCE to one that is."
         ) from error
     port = environment.get("PORT") or "8000"
     if not port.isdigit() or not 0 < int(port) < 65536:
@@ -69,8 +71,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         secret_key=environment.get("STAZA_SECRET_KEY") or _stored_secret(instance),
         mail=_mail_sink(environment.get("STAZA_MAIL") or f"file:{instance / 'mail'}"),
         mail_from=environment.get("STAZA_MAIL_FROM") or "Staza <staza@localhost>",
-        proxies=_number(environment, "STAZA_PROXIES", 0),
-        pool_size=_number(environment, "STAZA_POOL_SIZE", 8),
+        proxies=_number("STAZA_PROXIES", environment.get("STAZA_PROXIES") or "0"),
+        pool_size=_number("STAZA_POOL_SIZE", environment.get("STAZA_POOL_SIZE") or "8"),
     )
 
 
@@ -91,8 +93,7 @@ def _mail_sink(sink: str) -> str:
     return sink
 
 
-def _number(environment: Mapping[str, str], name: str, otherwise: int) -> int:
-    value = environment.get(name) or str(otherwise)
+def _number(name: str, value: str) -> int:
     if not value.isdigit():
         raise SettingError(f"{name} is “{value}”. Set it to a whole number.")
     return int(value)
@@ -113,7 +114,9 @@ def _stored_secret(instance: Path) -> str:
     except FileExistsError:
         pass
     except OSError as error:
-        raise SettingError(f"{path} can't be written ({error.strerror}). Make the folder writable for the user that runs Staza.") from error
+        raise SettingError(
+            f"{path} can't be written ({error.strerror}). Make the folder writable for the user that runs Staza."
+        ) from error
     return path.read_text()
 
 

@@ -71,7 +71,12 @@ def page(code: int) -> Response:
     """The error page of this HTTP status."""
     title, happened, advice = _texts(code)
     html = render_template(
-        "errors/error.html", title=title, happened=happened, advice=advice, code=code, request_id=g.get("request_id", "")
+        "errors/error.html",
+        title=title,
+        happened=happened,
+        advice=advice,
+        code=code,
+        request_id=g.get("request_id", ""),
     )
     return make_response(html, code)
 

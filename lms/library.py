@@ -24,7 +24,9 @@ class Library:
         self.store = Store(root)
         self._releases: tuple[float, dict[str, Release]] = (-1.0, {})
         self._course = lru_cache(maxsize=256)(self.store.course)
-        self._lesson = lru_cache(maxsize=512)(lambda id, revision, lesson: self.store.lesson(self._course(id, revision), lesson))
+        self._lesson = lru_cache(maxsize=512)(
+            lambda id, revision, lesson: self.store.lesson(self._course(id, revision), lesson)
+        )
         self._bank = lru_cache(maxsize=512)(self._load_bank)
         self._programme: tuple[float, Programme] | None = None
 

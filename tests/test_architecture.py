@@ -112,7 +112,9 @@ def test_there_is_no_import_cycle() -> None:
 
 
 def test_blueprints_do_not_import_each_other() -> None:
-    blueprints = {name for name, path in ALL.items() if name.startswith("lms.web.") and "Blueprint(" in path.read_text()}
+    blueprints = {
+        name for name, path in ALL.items() if name.startswith("lms.web.") and "Blueprint(" in path.read_text()
+    }
     for name in blueprints:
         assert not (GRAPH[name] & blueprints), f"{name} imports {GRAPH[name] & blueprints}"
 

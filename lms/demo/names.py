@@ -37,13 +37,8 @@ SERBIAN = (
     ),
 )
 CROAT = (
-    _list(
-        "Ivan Marija Josip Ana Luka Petra Ante Ivana Tomislav Mirjana Mario Katarina Zdravko Jelena Dražen "
-        "Martina"
-    ),
-    _list(
-        "Kovač Babić Jurić Marić Perić Vidović Barišić Šimić Grgić Lovrić Matić Pavić Tadić Zovko Bošnjak Ćorić"
-    ),
+    _list("Ivan Marija Josip Ana Luka Petra Ante Ivana Tomislav Mirjana Mario Katarina Zdravko Jelena Dražen Martina"),
+    _list("Kovač Babić Jurić Marić Perić Vidović Barišić Šimić Grgić Lovrić Matić Pavić Tadić Zovko Bošnjak Ćorić"),
 )
 MONTENEGRIN = (
     _list(

@@ -40,7 +40,9 @@ def draw(library: Library, course: Course, revision: str, quiz: Quiz, seed: str)
     return shown
 
 
-def begin(actor: Actor, library: Library, course: Course, revision: str, quiz: Quiz, locale: str, at: datetime) -> Attempt:
+def begin(
+    actor: Actor, library: Library, course: Course, revision: str, quiz: Quiz, locale: str, at: datetime
+) -> Attempt:
     """Begin an attempt, bound to this revision; who has one open goes on with that one."""
     commit = library.releases()[course.id].commit
     with transaction() as session:
@@ -94,7 +96,9 @@ def _lock(session: Session, attempt: Attempt) -> None:
     session.refresh(attempt)
 
 
-def save(actor: Actor, library: Library, attempt_id: UUID, question_id: str, answer: AnswerValue | None, at: datetime) -> Attempt:
+def save(
+    actor: Actor, library: Library, attempt_id: UUID, question_id: str, answer: AnswerValue | None, at: datetime
+) -> Attempt:
     """Keep the answer to one question; None takes an answer back. Saving the same twice does no more than once.
 
     After the deadline the attempt is submitted with what was saved before, and this answer is refused.
@@ -106,7 +110,10 @@ def save(actor: Actor, library: Library, attempt_id: UUID, question_id: str, ans
             refusal = _("This attempt has been submitted; its answers can't be changed any more.")
         elif is_over(attempt, at):
             _close(session, library, attempt, attempt.deadline_at or at)
-            refusal = _("The time had run out when this answer arrived. The attempt was submitted with the answers saved before.")
+            refusal = _(
+                "The time had run out when this answer arrived. "
+                "The attempt was submitted with the answers saved before."
+            )
         elif question_id not in attempt.questions:
             refusal = _("This question is not part of the attempt.")
         else:
@@ -114,7 +121,9 @@ def save(actor: Actor, library: Library, attempt_id: UUID, question_id: str, ans
             if answer is None and row is not None:
                 session.delete(row)
             elif answer is not None:
-                row = row or Answer(institution_id=attempt.institution_id, attempt_id=attempt.id, question_id=question_id)
+                row = row or Answer(
+                    institution_id=attempt.institution_id, attempt_id=attempt.id, question_id=question_id
+                )
                 row.answer, row.saved_at = answer, at
                 session.add(row)
     if refusal:

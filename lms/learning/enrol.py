@@ -39,7 +39,9 @@ def enrol_oneself(actor: Actor, course: Course, at: datetime) -> Enrolment:
         return _enrol(session, actor, actor.person, course.id, None, at)
 
 
-def _enrol(session: Session, actor: Actor, person: Person, course_id: str, due_on: date | None, at: datetime) -> Enrolment:
+def _enrol(
+    session: Session, actor: Actor, person: Person, course_id: str, due_on: date | None, at: datetime
+) -> Enrolment:
     scope = Scope.own(person.institution_id, person.id)
     session.get_one(Person, (person.institution_id, person.id), with_for_update=True)  # two clicks enrol once
     present = enrolments.latest(session, scope, course_id)
@@ -75,9 +77,7 @@ def ask(actor: Actor, course: Course, reason: str, at: datetime) -> None:
         audit.note(session, at, person.id, "asked-for-place", person.institution_id, person.id, course=course.id)
 
 
-def decide(
-    actor: Actor, request_id: UUID, granted: bool, due_on: date | None, title: str, at: datetime
-) -> Request:
+def decide(actor: Actor, request_id: UUID, granted: bool, due_on: date | None, title: str, at: datetime) -> Request:
     """Grant or decline a request of somebody whom the actor manages, and mail them the answer; `title` is the
     course's."""
     with transaction() as session:
@@ -140,7 +140,9 @@ def enrol_people(actor: Actor, rows: list[tuple[UUID, str, date | None]], at: da
         for person_id, course_id, due_on in rows:
             person = people.get(person_id)
             if person is None:
-                raise Refused(_("Somebody in this list is not among the people of your institution. Nobody was enrolled."))
+                raise Refused(
+                    _("Somebody in this list is not among the people of your institution. Nobody was enrolled.")
+                )
             row = _enrol(session, actor, person, course_id, due_on, at)
             new += row.enrolled_at == at
         return new

@@ -32,7 +32,9 @@ def start(actor: Actor, course: Course, at: datetime) -> None:
         enrolment = _enrolment(session, actor, course)
         if enrolment.started_at is None:
             enrolment.started_at = at
-            audit.note(session, at, actor.person.id, "started", enrolment.institution_id, actor.person.id, course=course.id)
+            audit.note(
+                session, at, actor.person.id, "started", enrolment.institution_id, actor.person.id, course=course.id
+            )
 
 
 def check_order(question: Question, enrolment: Enrolment) -> tuple[str, ...]:
@@ -41,7 +43,9 @@ def check_order(question: Question, enrolment: Enrolment) -> tuple[str, ...]:
     return question.order(Random(f"{enrolment.id}/{question.id}"))  # noqa: S311 -- shuffles choices, guards nothing
 
 
-def answer_check(actor: Actor, course: Course, revision: str, question: Question, answer: Answer, at: datetime) -> Grade:
+def answer_check(
+    actor: Actor, course: Course, revision: str, question: Question, answer: Answer, at: datetime
+) -> Grade:
     """Grade and keep the answer to a check. A later answer takes the place of an earlier one."""
     grade = question.grade(answer)
     with transaction() as session:

@@ -12,7 +12,12 @@ from lms.records.accounts import Actor
 
 
 def looked(
-    actor: Actor, action: str, at: datetime, institution_id: int | None = None, person_id: UUID | None = None, **details: Any
+    actor: Actor,
+    action: str,
+    at: datetime,
+    institution_id: int | None = None,
+    person_id: UUID | None = None,
+    **details: Any,
 ) -> None:
     """Write down that the actor looks at (`action`, such as `looked-at-record`) this person's or institution's data."""
     with transaction() as session:

@@ -39,8 +39,9 @@ class State(enum.Enum):
 class Enrolment(Base):
     """A person's place in a course.
 
-    `extra_attempts` is how many attempts at each quiz a manager allowed beyond its limit. `round` counts from 1; a refresher is the next round. `progress` is the percentage of the course's steps done, as
-    the last fact left it. `completion` says why the course counts as completed, and under which revision.
+    `extra_attempts` is how many attempts at each quiz a manager allowed beyond its limit. `round` counts from 1; a
+    refresher is the next round. `progress` is the percentage of the course's steps done, as the last fact left it.
+    `completion` says why the course counts as completed, and under which revision.
     """
 
     __tablename__ = "enrolments"
@@ -104,7 +105,9 @@ class LessonDone(Base):
     """A lesson that a trainee finished."""
 
     __tablename__ = "lessons_done"
-    __table_args__ = (ForeignKeyConstraint(["institution_id", "enrolment_id"], ["enrolments.institution_id", "enrolments.id"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(["institution_id", "enrolment_id"], ["enrolments.institution_id", "enrolments.id"]),
+    )
 
     institution_id: Mapped[int] = mapped_column(primary_key=True)
     enrolment_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -117,7 +120,9 @@ class CheckAnswer(Base):
     """The last answer to a check in a lesson, with the order it was shown in and the revision that graded it."""
 
     __tablename__ = "check_answers"
-    __table_args__ = (ForeignKeyConstraint(["institution_id", "enrolment_id"], ["enrolments.institution_id", "enrolments.id"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(["institution_id", "enrolment_id"], ["enrolments.institution_id", "enrolments.id"]),
+    )
 
     institution_id: Mapped[int] = mapped_column(primary_key=True)
     enrolment_id: Mapped[UUID] = mapped_column(primary_key=True)

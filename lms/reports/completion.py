@@ -78,9 +78,20 @@ class Completion:
         order = self._order()
         keys = [key.label(f"key_{place}") for place, (key, _down) in enumerate(order)]
         stretch = (
-            select(Enrolment.institution_id, Enrolment.id, Enrolment.person_id, Person.name, Person.email,
-                   Person.unit_id, Enrolment.course_id, state.label("state"), Enrolment.progress, Enrolment.due_on,
-                   Enrolment.completed_at, *keys)
+            select(
+                Enrolment.institution_id,
+                Enrolment.id,
+                Enrolment.person_id,
+                Person.name,
+                Person.email,
+                Person.unit_id,
+                Enrolment.course_id,
+                state.label("state"),
+                Enrolment.progress,
+                Enrolment.due_on,
+                Enrolment.completed_at,
+                *keys,
+            )
             .join_from(Person, Enrolment, SAME_PERSON)
             .where(self.scope.covers(Person), *self._conditions(), *self._in_state(state))
             .order_by(*in_order(order))

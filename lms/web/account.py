@@ -72,7 +72,10 @@ def forgotten() -> str:
 def forgotten_now() -> Response:
     """Mail the link, and say the same whether or not there is such an account."""
     accounts.ask_for_reset(request.form.get("email", ""), current_app.config["SETTINGS"].url, clock.now())
-    flash(_("If there is an account with this address, a mail with a link is on its way. It works for two hours."), "success")
+    flash(
+        _("If there is an account with this address, a mail with a link is on its way. It works for two hours."),
+        "success",
+    )
     return redirect(url_for("account.sign_in"), 303)
 
 
@@ -80,7 +83,9 @@ def forgotten_now() -> Response:
 @allow(PUBLIC)
 def choose_password(token: str) -> str:
     """Choose a password through a mailed link."""
-    return render_template("account/choose.html", open=accounts.reset_is_open(token, clock.now()), errors=[], token=token)
+    return render_template(
+        "account/choose.html", open=accounts.reset_is_open(token, clock.now()), errors=[], token=token
+    )
 
 
 @blueprint.post("/password/<token>")

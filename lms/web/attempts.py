@@ -19,7 +19,7 @@ from lms.records.attempts import Attempt
 from lms.web import forms
 from lms.web.access import SIGNED_IN, actor, allow
 from lms.web.forms import found
-from lms.web.trail import trail
+from lms.web.trail import foreign, trail
 
 blueprint = Blueprint("attempts", __name__)
 
@@ -64,7 +64,9 @@ def begin(course_id: str, quiz_id: str) -> Response:
     """Begin an attempt, or go on with the one that is open."""
     course = found(library().course(course_id))
     revision = found(library().revision_of(course_id))
-    attempt = verbs.begin(actor(), library(), course, revision, found(course.quiz(quiz_id)), course.language, clock.now())
+    attempt = verbs.begin(
+        actor(), library(), course, revision, found(course.quiz(quiz_id)), course.language, clock.now()
+    )
     return redirect(url_for(".resume", attempt_id=attempt.id), 303)
 
 
@@ -98,6 +100,7 @@ def question(attempt_id: UUID, number: int) -> str | Response:
     return render_template(
         "attempts/question.html",
         course=course,
+        lang=foreign(course),
         quiz=quiz,
         attempt=attempt,
         number=number,
@@ -175,6 +178,7 @@ def result(attempt_id: UUID) -> str | Response:
     return render_template(
         "attempts/result.html",
         course=course,
+        lang=foreign(course),
         quiz=quiz,
         attempt=attempt,
         required=course.completion.quizzes.get(quiz.id, 0.0),

@@ -26,7 +26,9 @@ blueprint = Blueprint("catalogue", __name__, url_prefix="/courses")
 def index() -> str:
     """All topics of the programme, with their courses or as in preparation."""
     who, today = actor(), clock.now().date()
-    mine = {row.course_id: row.state(today).value for row in enrolments.of_person(db.session(), own(who), who.person.id)}
+    mine = {
+        row.course_id: row.state(today).value for row in enrolments.of_person(db.session(), own(who), who.person.id)
+    }
     courses = library().courses()
     audience = request.args.get("for", "")
     return render_template(

@@ -21,7 +21,7 @@ from lms.records.enrolments import Enrolment
 from lms.web import forms
 from lms.web.access import SIGNED_IN, actor, allow
 from lms.web.forms import found
-from lms.web.trail import trail, url_of
+from lms.web.trail import foreign, trail, url_of
 
 blueprint = Blueprint("lessons", __name__, url_prefix="/courses/<course_id>")
 
@@ -78,6 +78,7 @@ def lesson(course_id: str, lesson_id: str) -> str | Response:
     return render_template(
         "lessons/lesson.html",
         course=course,
+        lang=foreign(course),
         lesson=text,
         checks=checks,
         done=lesson_id in known.lessons,
@@ -114,8 +115,13 @@ def answer(course_id: str, lesson_id: str, question_id: str) -> str | Response:
         return redirect(page, 303)
     enrolment = found(enrolments.latest(db.session(), own(actor()), course_id))
     payload = question.payload(lessons.check_order(question, enrolment))
-    return render_template("lessons/check.html", check=Check(payload, "", given, grade), id=question_id,
-                           again_url=url_for(".lesson", course_id=course_id, lesson_id=lesson_id))  # fmt: skip
+    return render_template(
+        "lessons/check.html",
+        lang=foreign(course),
+        check=Check(payload, "", given, grade),
+        id=question_id,
+        again_url=url_for(".lesson", course_id=course_id, lesson_id=lesson_id),
+    )
 
 
 @blueprint.post("/lessons/<lesson_id>/finish")

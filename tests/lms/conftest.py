@@ -77,9 +77,15 @@ def lay_down() -> World:
                      email=world.email(name), search=fold(f"{name} {world.email(name)}"), created_at=START)  # fmt: skip
         session.add(row)
         session.flush()
-        session.add(Account(email=row.email, institution_id=row.institution_id, person_id=row.id, password_hash=password))
+        session.add(
+            Account(email=row.email, institution_id=row.institution_id, person_id=row.id, password_hash=password)
+        )
         for role, node_id, course_id in grants:
-            session.add(Grant(institution_id=row.institution_id, person_id=row.id, role=role, node_id=node_id, course_id=course_id))
+            session.add(
+                Grant(
+                    institution_id=row.institution_id, person_id=row.id, role=role, node_id=node_id, course_id=course_id
+                )
+            )
         world.people[name] = row
 
     person("trainee", border)
@@ -229,7 +235,9 @@ class Visitor:
     def post(self, url: str, data: dict[str, object] | None = None, **options: object) -> TestResponse:
         """Send a form with its token."""
         token = self.token()
-        return self._fresh(lambda: self.client.post(url, data={"csrf_token": token, **(data or {})}, buffered=True, **options))
+        return self._fresh(
+            lambda: self.client.post(url, data={"csrf_token": token, **(data or {})}, buffered=True, **options)
+        )
 
     def _fresh(self, call: Callable[[], TestResponse]) -> TestResponse:
         """A request gets a context of its own, as it does in a server, and not the one that the test holds."""
@@ -296,6 +304,3 @@ def enrol(person: Person, course_id: str, at: datetime = START, **more: object) 
     db.session.add(row)
     db.session.commit()
     return row
-
-
-

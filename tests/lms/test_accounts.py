@@ -93,7 +93,8 @@ def test_a_form_without_its_token_is_refused(app: Flask, visitor: Visit) -> None
 def test_guessing_is_slowed_down_for_the_account_that_is_tried(app: Flask, visitor: Visit, world: World) -> None:
     guesser = visitor("")
     codes = [
-        guesser.post("/sign-in", {"email": world.email("trainee"), "password": f"wrong {n}"}).status_code for n in range(11)
+        guesser.post("/sign-in", {"email": world.email("trainee"), "password": f"wrong {n}"}).status_code
+        for n in range(11)
     ]
     assert codes == [422] * 10 + [429]
     answer = guesser.post("/sign-in", {"email": world.email("trainee"), "password": PASSWORD})
@@ -119,7 +120,9 @@ def test_a_new_password_by_mail(app: Flask, settings: Settings, visitor: Visit, 
     browser.sign_in("trainee", "four brave words here")
 
 
-def test_a_mailed_link_grows_old_and_is_not_kept_in_the_outbox(app: Flask, settings: Settings, visitor: Visit, world: World) -> None:
+def test_a_mailed_link_grows_old_and_is_not_kept_in_the_outbox(
+    app: Flask, settings: Settings, visitor: Visit, world: World
+) -> None:
     from lms.learning import accounts
 
     accounts.ask_for_reset(world.email("trainee"), settings.url, clock.now() - timedelta(hours=3))
@@ -157,7 +160,14 @@ def test_a_sign_in_ends_after_its_time(app: Flask, visitor: Visit) -> None:
 def test_sign_in_goes_on_to_the_page_asked_for_and_never_elsewhere(app: Flask, visitor: Visit, world: World) -> None:
     form = {"email": world.email("trainee"), "password": PASSWORD}
     assert visitor("").post("/sign-in", {**form, "next": "/courses/basics"}).headers["Location"] == "/courses/basics"
-    for target in ("https://evil.example", "//evil.example", "/\\evil.example", "\\/evil", "javascript:alert(1)", "/a\nb"):
+    for target in (
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil.example",
+        "\\/evil",
+        "javascript:alert(1)",
+        "/a\nb",
+    ):
         assert visitor("").post("/sign-in", {**form, "next": target}).headers["Location"] == "/", target
 
 

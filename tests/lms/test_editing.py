@@ -115,7 +115,9 @@ def test_an_attempt_goes_on_under_the_revision_it_began_with(app: Flask, desk: D
     turn_around(desk)
     desk.edit("questions/bank.yaml", lambda bank: [q.update(stem="Changed") for q in bank])
     desk.publish()
-    assert [strip(browser.get(f"{attempt}/questions/{n}").get_data(as_text=True)) for n in range(1, 7)] == list(map(strip, seen))
+    assert [strip(browser.get(f"{attempt}/questions/{n}").get_data(as_text=True)) for n in range(1, 7)] == list(
+        map(strip, seen)
+    )
     answer_all(browser, attempt)
     browser.post(f"{attempt}/submit")
     assert stored(attempt).revision == begun.revision != library().revision_of("basics")

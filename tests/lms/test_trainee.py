@@ -180,7 +180,9 @@ def test_the_server_keeps_the_time(app: Flask, settings: Settings, visitor: Visi
     row.deadline_at = clock.now() - timedelta(minutes=1)
     deadline, number = row.deadline_at, row.questions.index("gaps") + 1
     db.session.commit()
-    late = browser.post(f"{attempt}/questions/{number}", key(library().question("basics", "gaps")), follow_redirects=True)
+    late = browser.post(
+        f"{attempt}/questions/{number}", key(library().question("basics", "gaps")), follow_redirects=True
+    )
     assert "The time had run out" in late.get_data(as_text=True)
     row = stored(attempt)
     assert row.submitted_at == deadline
@@ -237,7 +239,9 @@ def test_a_guessed_attempt_of_somebody_else_is_not_there(app: Flask, visitor: Vi
     assert other.post(f"{attempt}/submit").status_code == 404
 
 
-@pytest.mark.parametrize("form", [{"answer": "no-such-choice"}, {"answer": ["a"] * 3}, {"slot-x": "y", "place-z": "9" * 50}, {}])
+@pytest.mark.parametrize(
+    "form", [{"answer": "no-such-choice"}, {"answer": ["a"] * 3}, {"slot-x": "y", "place-z": "9" * 50}, {}]
+)
 def test_nonsense_is_no_error(app: Flask, visitor: Visit, form: dict[str, object]) -> None:
     browser = visitor("trainee")
     browser.post("/courses/basics/enrol")
@@ -255,7 +259,13 @@ def test_pages_cost_a_fixed_number_of_statements(app: Flask, visitor: Visit, wor
     person = world.people["trainee"]
     for course in ("by-request",):
         enrol(person, course)
-    limits = {"/courses/basics/lessons/first": 4, "/": 4, "/courses": 2, "/courses/basics": 4, "/courses/basics/quizzes/final": 4}
+    limits = {
+        "/courses/basics/lessons/first": 4,
+        "/": 4,
+        "/courses": 2,
+        "/courses/basics": 4,
+        "/courses/basics/quizzes/final": 4,
+    }
     for url, limit in limits.items():
         again.get(url)
         with counted() as sent:

@@ -87,7 +87,9 @@ VIEWS: dict[tuple[str, str], View] = {
     ("attempts.start", "GET"): View(
         "/courses/{course}/quizzes/final", SIGNED_IN, own=SIGNED_IN, other=frozenset(), redirects=True
     ),
-    ("attempts.begin", "POST"): View("/courses/{course}/quizzes/final/attempts", SIGNED_IN, own=SIGNED_IN, other=frozenset()),
+    ("attempts.begin", "POST"): View(
+        "/courses/{course}/quizzes/final/attempts", SIGNED_IN, own=SIGNED_IN, other=frozenset()
+    ),
     ("attempts.resume", "GET"): View(
         "/attempts/{attempt}", SIGNED_IN, own=frozenset({"trainee"}), other=frozenset(), redirects=True
     ),
@@ -100,7 +102,9 @@ VIEWS: dict[tuple[str, str], View] = {
     ("attempts.overview", "GET"): View(
         "/attempts/{attempt}/overview", SIGNED_IN, own=frozenset({"trainee"}), other=frozenset()
     ),
-    ("attempts.submit", "POST"): View("/attempts/{attempt}/submit", SIGNED_IN, own=frozenset({"trainee"}), other=frozenset()),
+    ("attempts.submit", "POST"): View(
+        "/attempts/{attempt}/submit", SIGNED_IN, own=frozenset({"trainee"}), other=frozenset()
+    ),
     ("attempts.result", "GET"): View(
         "/attempts/{attempt}/result", SIGNED_IN, own=frozenset({"trainee"}), other=frozenset(), redirects=True
     ),
@@ -116,11 +120,15 @@ VIEWS: dict[tuple[str, str], View] = {
     ("manager.people", "GET"): View("/manager/people", MANAGERS),
     ("manager.people_file", "GET"): View("/manager/people.xlsx", MANAGERS),
     ("manager.person", "GET"): View("/manager/people/{person}", MANAGERS, **PERSON),
-    ("manager.enrol", "POST"): View("/manager/people/{person}/enrol", MANAGERS, FORM, **PERSON, data={"course": "by-request"}),
+    ("manager.enrol", "POST"): View(
+        "/manager/people/{person}/enrol", MANAGERS, FORM, **PERSON, data={"course": "by-request"}
+    ),
     ("manager.import_", "GET"): View("/manager/import", MANAGERS),
     ("manager.import_", "POST"): View("/manager/import", MANAGERS, FORM),
     ("manager.requests", "GET"): View("/manager/requests", MANAGERS),
-    ("manager.decide", "POST"): View("/manager/requests/{request}", MANAGERS, FORM, **PERSON, data={"decision": "decline"}),
+    ("manager.decide", "POST"): View(
+        "/manager/requests/{request}", MANAGERS, FORM, **PERSON, data={"decision": "decline"}
+    ),
     ("manager.allow_attempt", "POST"): View("/manager/enrolments/{enrolment}/attempts", MANAGERS, **PERSON),
     ("coordinator.index", "GET"): View("/region", COORDINATOR),
     ("admin.institutions", "GET"): View("/admin", ADMINISTRATOR),
@@ -168,21 +176,53 @@ def _things(person: Person, course_id: str, institution: int) -> dict[str, objec
     session, at = db.session(), clock.now()
     enrolment = enrol(person, "basics")
     common = {"institution_id": person.institution_id, "person_id": person.id}
-    attempt = Attempt(**common, enrolment_id=enrolment.id, course_id="basics", quiz_id="final", number=1, revision=revision,
-                      commit="", locale="en", seed="x", shown=[["single", []]], started_at=at,
-                      deadline_at=at + timedelta(minutes=30))  # fmt: skip
-    certificate = Certificate(**common, enrolment_id=enrolment.id, code=secrets.token_hex(8).upper(), course_id="basics",
-                              revision=revision, name=person.name, institution="A", title="Basics", hours=1.0, score=1.0,
-                              locale="en", issued_at=at)  # fmt: skip
+    attempt = Attempt(
+        **common,
+        enrolment_id=enrolment.id,
+        course_id="basics",
+        quiz_id="final",
+        number=1,
+        revision=revision,
+        commit="",
+        locale="en",
+        seed="x",
+        shown=[["single", []]],
+        started_at=at,
+        deadline_at=at + timedelta(minutes=30),
+    )
+    certificate = Certificate(
+        **common,
+        enrolment_id=enrolment.id,
+        code=secrets.token_hex(8).upper(),
+        course_id="basics",
+        revision=revision,
+        name=person.name,
+        institution="A",
+        title="Basics",
+        hours=1.0,
+        score=1.0,
+        locale="en",
+        issued_at=at,
+    )
     request = Request(**common, course_id="by-request", reason="", requested_at=at)
     grant = Grant(**common, role=Role.COORDINATOR)
     token = secrets.token_urlsafe(32)
     reset = PasswordReset(token_hash=token_hash(token), email=person.email, expires_at=at + timedelta(hours=1))
     session.add_all([attempt, certificate, request, grant, reset])
     session.commit()
-    return {"person": person.id, "enrolment": enrolment.id, "attempt": attempt.id, "certificate": certificate.id, "request": request.id,
-            "grant": grant.id, "course": course_id, "lesson": "first" if course_id == "basics" else "only",
-            "institution": institution, "code": certificate.code, "token": token}  # fmt: skip
+    return {
+        "person": person.id,
+        "enrolment": enrolment.id,
+        "attempt": attempt.id,
+        "certificate": certificate.id,
+        "request": request.id,
+        "grant": grant.id,
+        "course": course_id,
+        "lesson": "first" if course_id == "basics" else "only",
+        "institution": institution,
+        "code": certificate.code,
+        "token": token,
+    }
 
 
 def enter(app: Flask, person: Person | None) -> Visitor:
