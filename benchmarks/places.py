@@ -25,7 +25,7 @@ from sqlalchemy import func, make_url, select, text, update
 from courses.artefact import Store
 from courses.build import build
 from lms import clock, config, create_app, demo
-from lms.db import db
+from lms.db import db, gather_statistics
 from lms.learning.accounts import hash_password
 from lms.library import library
 from lms.records.accounts import Account
@@ -171,6 +171,7 @@ def region(folder: Path, artefacts: Path, url: str, people: int, trainees: int) 
         upgrade()
         if not demo.seed(library(), clock.now(), {"RS": people}, loads=(0, 0, 0, 1), thorough=False):
             raise SystemExit(f"The database {make_url(url).render_as_string()} is not empty.")
+        gather_statistics()  # as `staza jobs` does
         if db.engine.dialect.name == "postgresql":  # as its own service does within a minute
             with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.execute(text("VACUUM ANALYZE"))

@@ -90,6 +90,17 @@ def transaction() -> Iterator[Session]:
         raise
 
 
+def gather_statistics() -> None:
+    """Let SQLite count what its planner goes by, which takes milliseconds; PostgreSQL does so by itself.
+
+    Without, it sorts all enrolments of an institution to show the first fifty.
+    """
+    if db.engine.dialect.name == "sqlite":
+        with db.engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+            connection.exec_driver_sql("PRAGMA analysis_limit=1000")
+            connection.exec_driver_sql("ANALYZE")
+
+
 @event.listens_for(Engine, "connect")
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     if type(connection).__module__.startswith("sqlite3"):

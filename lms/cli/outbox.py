@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from threading import Event
 
 import click
@@ -13,12 +14,14 @@ from sqlalchemy.exc import OperationalError
 from lms import clock
 from lms.cli.failures import sentence
 from lms.cli.opening import opened, settings_of
-from lms.db import db
+from lms.db import db, gather_statistics
 from lms.learning.jobs import drain
 from lms.library import library
 
 PAUSE = 5.0
 """Seconds between two looks into the outbox."""
+GATHERS_EVERY = 3600.0
+"""Seconds between two gatherings of the database's statistics."""
 
 
 @click.command()
@@ -40,8 +43,12 @@ def jobs(watch: bool, parent: int | None) -> None:
             return
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
+        gather_at = 0.0
         while not stop.is_set() and (parent is None or os.getppid() == parent):
             try:
+                if time.monotonic() >= gather_at:
+                    gather_statistics()
+                    gather_at = time.monotonic() + GATHERS_EVERY
                 _look(app)
             except OperationalError as error:  # a database that is being restarted comes back
                 click.echo(sentence(error), err=True)
