@@ -103,6 +103,15 @@ class Gaps(Question):
 
     @staticmethod
     def _mistakes_of(gap: Gap, at: tuple[str | int, ...]) -> Iterator[Mistake]:
+        # the browser gets the id as the name of the field, before anything is answered
+        for word in gap.accept or ():
+            if f"-{'-'.join(fold(word).split())}-" in f"-{gap.id}-":
+                yield Mistake(
+                    (*at, "id"), "gap-id-tells",
+                    f"The id `{gap.id}` says the answer “{word}”, and browsers can see it.",
+                    "Give the gap an id that says what is asked for.",
+                )  # fmt: skip
+                break
         if gap.choices is None and not any(fold(word) for word in gap.accept or ()):
             yield Mistake(
                 at, "gap-without-answer", f"Nothing fills the gap `{gap.id}`.",
