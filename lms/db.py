@@ -119,5 +119,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def engine_options(url: str, pool_size: int) -> dict[str, Any]:
-    """Settings of the connection pool for this database address."""
-    return {} if url.startswith("sqlite") else {"pool_size": pool_size, "pool_pre_ping": True}
+    """Settings of the engine for this database address. What stands in a statement's parameters (names, addresses) is
+    kept out of the messages of errors, which are logged."""
+    pool = {} if url.startswith("sqlite") else {"pool_size": pool_size, "pool_pre_ping": True}
+    return {"hide_parameters": True, **pool}

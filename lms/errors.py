@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import Flask, Response, flash, g, make_response, redirect, render_template, request
 from flask_babel import gettext as _
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -99,9 +97,14 @@ def init_app(app: Flask) -> None:
         if request.headers.get("X-Requested-With") == "fetch":
             return make_response(str(error), 409)
         flash(str(error), "error")
-        came_from = urlsplit(request.referrer or "")
-        back = f"{came_from.path}?{came_from.query}" if came_from.netloc == request.host else "/"
-        return redirect(back, 303)
+        _scheme, _host, page_before = (request.referrer or "").partition(f"://{request.host}/")
+        return redirect("/" + page_before.lstrip("/\\"), 303)  # "//host" would lead elsewhere
+
+    @app.errorhandler(DataError)
+    def unfit(error: DataError) -> Response:
+        db.session.rollback()
+        app.logger.warning("the database can't hold what was sent", exc_info=error)
+        return page(400)
 
     @app.errorhandler(OperationalError)
     def database_error(error: OperationalError) -> Response:

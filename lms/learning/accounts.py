@@ -8,13 +8,14 @@ from urllib.parse import urljoin
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 
 from lms.config import SIGN_IN_LASTS
 from lms.db import db, transaction
 from lms.learning.access import token_hash
 from lms.learning.refusal import Refused
-from lms.records import audit, jobs
+from lms.records import administration, audit, jobs
 from lms.records.accounts import Account, Actor, PasswordReset, SignIn, account, end_sign_ins
 from lms.records.people import Person
 
@@ -22,6 +23,7 @@ RESET_LASTS = timedelta(hours=2)
 INVITATION_LASTS = timedelta(days=14)
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 200
+LONGEST_ADDRESS = 254
 
 _hasher = PasswordHasher()  # argon2id with the parameters of RFC 9106 §4, second recommendation
 _NOBODY = _hasher.hash(secrets.token_hex(8))
@@ -97,12 +99,28 @@ def change_password(actor: Actor, old: str, new: str, at: datetime) -> None:
     hashed = _hasher.hash(new)
     with transaction() as session:
         session.get_one(Account, found.email).password_hash = hashed
+        administration.end_password_links(session, found.email)
         end_sign_ins(session, actor.person.id, but=actor.token_hash)
         audit.note(session, at, actor.person.id, "password-changed", actor.person.institution_id, actor.person.id)
 
 
 def ask_for_reset(email: str, url: str, at: datetime) -> None:
-    """Mail a link to choose a new password, if there is such an account; say nothing either way."""
+    """Have a link to choose a new password mailed, if there is such an account; say nothing either way.
+
+    Whether there is one is looked up later, by `mail_reset`: the time that the answer takes tells nobody.
+    """
+    with transaction() as session:
+        jobs.add(session, "password-reset", at, email=email[:LONGEST_ADDRESS], url=url, at=at.isoformat(),
+                 locale=str(get_locale() or "en"))  # fmt: skip
+
+
+def mail_reset(email: str, url: str, at: str, locale: str) -> None:
+    """Do what `ask_for_reset` put into the outbox at the moment `at`."""
+    with force_locale(locale):
+        _mail_reset(email, url, datetime.fromisoformat(at))
+
+
+def _mail_reset(email: str, url: str, at: datetime) -> None:
     with transaction() as session:
         found = account(session, email)
         if found is None or found.closed_at is not None:
@@ -138,20 +156,21 @@ def _new_link(found: Account, url: str, at: datetime, lasts: timedelta) -> str:
 def reset_is_open(token: str, at: datetime) -> bool:
     """Whether the link can still be used."""
     reset = db.session.get(PasswordReset, token_hash(token))
-    return reset is not None and reset.used_at is None and reset.expires_at > at
+    return reset is not None and reset.expires_at > at
 
 
 def reset_password(token: str, new: str, at: datetime) -> None:
-    """Set the password that somebody chose through a mailed link, and end all their sign-ins."""
+    """Set the password that somebody chose through a mailed link; end all their sign-ins, and this and all other links
+    that were mailed to them."""
     check_new_password(new)
     hashed = _hasher.hash(new)
     with transaction() as session:
-        if not reset_is_open(token, at):
+        reset = session.get(PasswordReset, token_hash(token), with_for_update=True)
+        if reset is None or reset.expires_at <= at:
             raise Refused(_("This link has been used or is too old. Ask for a new one."))
-        reset = session.get_one(PasswordReset, token_hash(token))
-        reset.used_at = at
         found = session.get_one(Account, reset.email)
         found.password_hash = hashed
+        administration.end_password_links(session, found.email)
         end_sign_ins(session, found.person_id)
         audit.note(session, at, found.person_id, "password-reset", found.institution_id, found.person_id)
 

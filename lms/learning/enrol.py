@@ -39,11 +39,16 @@ def enrol_oneself(actor: Actor, course: Course, at: datetime) -> Enrolment:
         return _enrol(session, actor, actor.person, course.id, None, at)
 
 
+def _hold(session: Session, institution_id: int, person_id: UUID) -> Person:
+    """The person, held to the end of the transaction: of two clicks the second waits, and sees what the first did."""
+    return session.get_one(Person, (institution_id, person_id), with_for_update=True)
+
+
 def _enrol(
     session: Session, actor: Actor, person: Person, course_id: str, due_on: date | None, at: datetime
 ) -> Enrolment:
     scope = Scope.own(person.institution_id, person.id)
-    session.get_one(Person, (person.institution_id, person.id), with_for_update=True)  # two clicks enrol once
+    _hold(session, person.institution_id, person.id)
     present = enrolments.latest(session, scope, course_id)
     if present:
         return present
@@ -65,6 +70,7 @@ def ask(actor: Actor, course: Course, reason: str, at: datetime) -> None:
     """Ask the manager for a place in a course that is not open to all. Asking twice asks once."""
     with transaction() as session:
         scope = access.own(actor)
+        _hold(session, actor.person.institution_id, actor.person.id)
         if enrolments.latest(session, scope, course.id):
             raise Refused(_("You are enrolled in this course already."))
         if any(request.course_id == course.id for request in enrolments.open_requests(session, scope)):
@@ -84,10 +90,11 @@ def decide(actor: Actor, request_id: UUID, granted: bool, due_on: date | None, t
         request = enrolments.request(session, access.managed(actor), request_id)
         if request is None:
             raise Refused(_("This request is not among those of your institution."))
+        person = _hold(session, request.institution_id, request.person_id)
+        session.refresh(request)
         if request.decided_at:
             raise Refused(_("This request has been decided already."))
         request.decided_at, request.decided_by, request.granted = at, actor.person.id, granted
-        person = session.get_one(Person, (request.institution_id, request.person_id))
         if granted:
             _enrol(session, actor, person, request.course_id, due_on, at)
         jobs.add(session, "mail", at, to=person.email, subject=_("Your request for a place in a course"),

@@ -10,7 +10,7 @@ from typing import Any
 from lms import mail
 from lms.config import Settings
 from lms.db import transaction
-from lms.learning import attempts
+from lms.learning import accounts, attempts
 from lms.library import Library
 from lms.records import jobs
 from lms.records.jobs import Job
@@ -24,7 +24,11 @@ def _mail(settings: Settings, payload: dict[str, Any]) -> None:
     mail.send(settings.mail, mail.compose(settings.mail_from, payload["to"], payload["subject"], payload["body"]))
 
 
-DOERS: dict[str, Callable[[Settings, dict[str, Any]], None]] = {"mail": _mail}
+def _mail_reset(_settings: Settings, payload: dict[str, Any]) -> None:
+    accounts.mail_reset(**payload)
+
+
+DOERS: dict[str, Callable[[Settings, dict[str, Any]], None]] = {"mail": _mail, "password-reset": _mail_reset}
 
 
 def drain(settings: Settings, library: Library, at: datetime) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from lms.db import transaction
 from lms.learning import accounts
 from lms.learning.refusal import Refused
-from lms.records import audit
+from lms.records import administration, audit
 from lms.records.accounts import Actor, account, end_sign_ins
 from lms.records.institutions import Institution
 from lms.records.people import Grant, Person, Role
@@ -30,5 +30,6 @@ def set_password(email: str, new: str, at: datetime) -> None:
         if found is None:
             raise Refused(_("There is no account with the address %(email)s.", email=email))
         found.password_hash = hashed
+        administration.end_password_links(session, found.email)
         end_sign_ins(session, found.person_id)
         audit.note(session, at, None, "password-set", found.institution_id, found.person_id)

@@ -41,14 +41,14 @@ class SignIn(Base):
 
 
 class PasswordReset(Base):
-    """A link to choose a password, mailed to somebody. `token_hash` is the SHA-256 of what the link holds."""
+    """A link to choose a password, mailed to somebody and gone once they chose one. `token_hash` is the SHA-256 of what
+    the link holds."""
 
     __tablename__ = "password_resets"
 
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     email: Mapped[str] = mapped_column(ForeignKey("accounts.email"), index=True)
     expires_at: Mapped[datetime]
-    used_at: Mapped[datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +122,9 @@ def actor_for(session: Session, person: Person) -> Actor:
 
 
 def account(session: Session, email: str) -> Account | None:
-    """The account with this address, which is compared in lower case."""
-    return session.get(Account, email.strip().lower())
+    """The account with this address, which is compared in lower case. No address holds what can't be printed; of NUL,
+    PostgreSQL would not even hear."""
+    return session.get(Account, email.strip().lower()) if email.isprintable() else None
 
 
 def end_sign_ins(session: Session, person_id: UUID, but: str = "") -> None:

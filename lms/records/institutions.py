@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lms.db import Base
 
+LARGEST_ID = 2**31 - 1
+"""What a column of integers holds in PostgreSQL."""
+
 
 class Institution(Base):
     """An institution (no parent) or a unit of one.
@@ -28,8 +31,8 @@ class Institution(Base):
 
 
 def get(session: Session, institution_id: int) -> Institution | None:
-    """The institution or unit with this id."""
-    return session.get(Institution, institution_id)
+    """The institution or unit with this id, which may come from an address and be no id at all."""
+    return session.get(Institution, institution_id) if 0 < institution_id <= LARGEST_ID else None
 
 
 def tree(session: Session, prefix: str = "/") -> Sequence[Institution]:

@@ -114,7 +114,7 @@ def profile() -> str:
 
 @blueprint.post("/profile/password")
 @allow(SIGNED_IN)
-@limiter.limit("10 per 15 minutes", key_func=lambda: f"password {current_user.get_id()}", deduct_when=failed)
+@limiter.limit("10 per 15 minutes", key_func=lambda: f"password {actor().person.id}", deduct_when=failed)
 def change_password() -> Response | tuple[str, int]:
     """Set a new password."""
     try:

@@ -348,7 +348,7 @@ def _after(text: str) -> tuple[datetime, UUID] | None:
     moment, _sign, id = text.partition("_")
     try:
         return datetime.fromisoformat(moment).astimezone(UTC), UUID(id)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from flask import abort, request
 from werkzeug.datastructures import MultiDict
@@ -24,8 +23,7 @@ def found(thing: Found | None) -> Found:
 def safe_next(default: str) -> str:
     """The local address that the form or the query asks to go on to, or `default`."""
     target = request.values.get("next", "")
-    parts = urlsplit(target)
-    local = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc and "\\" not in target
+    local = target.startswith("/") and not target.startswith("//") and "\\" not in target
     return target.rstrip("?") if local and target.isprintable() else default
 
 
@@ -55,8 +53,9 @@ def answer(type: str, form: MultiDict[str, str]) -> Answer | None:
             distinct = len({place for place, _ in placed}) == len(placed)
             return [id for _, id in placed] if placed and distinct else None
         case _:
-            return {key.removeprefix("slot-"): value[:500] for key, value in _filled(form, "slot-")} or None
+            return {key.removeprefix("slot-"): value for key, value in _filled(form, "slot-")} or None
 
 
 def _filled(form: MultiDict[str, str], prefix: str) -> list[tuple[str, str]]:
-    return [(key[:80], value.strip()) for key, value in form.items() if key.startswith(prefix) and value.strip()][:100]
+    fields = [(key[:80], value.strip()[:500]) for key, value in form.items() if key.startswith(prefix)]
+    return [(key, value) for key, value in fields if value][:100]

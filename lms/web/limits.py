@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address, ip_network
+
 from flask import Response, request
 from flask_limiter import Limiter
 
@@ -10,8 +12,15 @@ from lms.records import limits as _storage  # noqa: F401 -- registers the storag
 
 
 def visitor_address() -> str:
-    """The network address to count by."""
-    return request.remote_addr or "unknown"
+    """The network address to count by; of an IPv6 address the first half, as whoever has one has all that share it
+    (RFC 6177 §2)."""
+    try:
+        address = ip_address(request.remote_addr or "")
+    except ValueError:
+        return request.remote_addr or "unknown"
+    if address.version == 4 or address.ipv4_mapped:
+        return str(address)
+    return str(ip_network((int(address), 64), strict=False))
 
 
 def tried_account() -> str:

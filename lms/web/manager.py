@@ -281,6 +281,7 @@ def import_() -> str | Redirect | tuple[str, int]:
         return _import_page(desk, None)
     upload = request.files.get("file")
     data = (upload.read() if upload else b"") or request.form.get("list", "").encode()
+    desk.look("looked-at-people")  # the answer tells who is among them, and who has which course
     run = dry_run(db.session(), desk.scope, desk.courses, data, desk.today)
     if not run.good:
         return _import_page(desk, run, data.decode("utf-8-sig", "replace")), 422

@@ -310,7 +310,6 @@ def upgrade() -> None:
         sa.Column("token_hash", sa.String(length=64), nullable=False),
         sa.Column("email", sa.String(length=254), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["email"], ["accounts.email"], name=op.f("fk_password_resets_email_accounts")),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_password_resets")),
     )
