@@ -115,7 +115,7 @@ class Matching(Question):
             right = answered == self.option_id(pair.id)
             parts.append(
                 Part(
-                    id=pair.id,
+                    id=self.slot_id(pair.id),
                     text=pair.left,
                     chosen=chosen is not None,
                     right=right,

@@ -98,10 +98,25 @@ def _holds_something() -> bool:
         db.session.remove()
 
 
+def _extract(tar: tarfile.TarFile, work: Path) -> None:
+    """Write the files of a backup below `work`, and nothing elsewhere, whatever the archive says. (Python's own filter
+    for this came with 3.11.4; Debian 12 has 3.11.2.)"""
+    for member in tar.getmembers():
+        target = (work / member.name).resolve()
+        data = tar.extractfile(member) if member.isreg() else None
+        if data is None:
+            continue
+        if not target.is_relative_to(work.resolve()):
+            raise tarfile.TarError(f"{member.name} would be written outside")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with data, target.open("wb") as file:
+            shutil.copyfileobj(data, file)
+
+
 def _unpack(file: Path, work: Path) -> dict[str, Any]:
     try:
         with tarfile.open(file, "r:gz") as tar:
-            tar.extractall(work, filter="data")
+            _extract(tar, work)
         about = json.loads((work / "backup.json").read_text())
         known = about["format"] == FORMAT and (work / about["database"]).is_file()
     except (OSError, EOFError, tarfile.TarError, ValueError, KeyError, TypeError) as error:

@@ -63,11 +63,11 @@ def matched(rightly: bool) -> dict[str, str]:
     """An answer to the matching item, in the ids that its options have."""
     slots = question("matching").payload().slots
     texts = (
-        {"carry": "Smuggling", "exploit": "Trafficking"}
+        {"Carrying for money": "Smuggling", "Exploiting": "Trafficking"}
         if rightly
-        else dict.fromkeys(("carry", "exploit"), "No offence")
+        else dict.fromkeys(("Carrying for money", "Exploiting"), "No offence")
     )
-    return {slot.id: next(option.id for option in slot.options if option.text == texts[slot.id]) for slot in slots}
+    return {slot.id: next(option.id for option in slot.options if option.text == texts[slot.text]) for slot in slots}
 
 
 def attempts(answers: list[Answers], number: int = 1, submitted: bool = True) -> list[float]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
@@ -131,6 +131,7 @@ VIEWS: dict[tuple[str, str], View] = {
     ),
     ("manager.allow_attempt", "POST"): View("/manager/enrolments/{enrolment}/attempts", MANAGERS, **PERSON),
     ("coordinator.index", "GET"): View("/region", COORDINATOR),
+    ("coordinator.file", "GET"): View("/region.csv", COORDINATOR),
     ("admin.institutions", "GET"): View("/admin", ADMINISTRATOR),
     ("admin.add_institution", "POST"): View("/admin/institutions", ADMINISTRATOR, FORM),
     ("admin.institution", "GET"): View("/admin/institutions/{institution}", ADMINISTRATOR),
@@ -205,10 +206,9 @@ def _things(person: Person, course_id: str, institution: int) -> dict[str, objec
         issued_at=at,
     )
     request = Request(**common, course_id="by-request", reason="", requested_at=at)
-    grant = Grant(**common, role=Role.COORDINATOR)
     token = secrets.token_urlsafe(32)
     reset = PasswordReset(token_hash=token_hash(token), email=person.email, expires_at=at + timedelta(hours=1))
-    session.add_all([attempt, certificate, request, grant, reset])
+    session.add_all([attempt, certificate, request, reset])
     session.commit()
     return {
         "person": person.id,
@@ -216,13 +216,20 @@ def _things(person: Person, course_id: str, institution: int) -> dict[str, objec
         "attempt": attempt.id,
         "certificate": certificate.id,
         "request": request.id,
-        "grant": grant.id,
         "course": course_id,
         "lesson": "first" if course_id == "basics" else "only",
         "institution": institution,
         "code": certificate.code,
         "token": token,
     }
+
+
+def _grant(person: Person) -> UUID:
+    """Give somebody a role, to be taken away."""
+    row = Grant(institution_id=person.institution_id, person_id=person.id, role=Role.COORDINATOR)
+    db.session.add(row)
+    db.session.commit()
+    return row.id
 
 
 def enter(app: Flask, person: Person | None) -> Visitor:
@@ -255,6 +262,9 @@ def test_who_gets_what(
     app: Flask, world: World, places: dict[str, dict[str, object]], endpoint: str, method: str
 ) -> None:
     view = VIEWS[endpoint, method]
+    if "{grant}" in view.url:
+        for place, name in (("own", "trainee"), ("other", "stranger")):
+            places[place]["grant"] = _grant(world.people[name])
     for place in ("none", "other", "own") if "{" in view.url else ("own",):
         for role in ROLES:
             browser = enter(app, world.people[role] if role else None)
