@@ -12,7 +12,7 @@ test: .venv/installed-tests $(COMPILED)  ## Run every test: style, types, compil
 	@.ci/browser
 	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check .
 	@$(BIN)/mypy
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 2 --dist worksteal
 
 bench: .venv/installed-tests  ## Measure throughput against a bare Flask route
 	@$(BIN)/python benchmarks/serve.py
