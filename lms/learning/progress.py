@@ -56,11 +56,6 @@ class Progress:
         """How many required lessons are not done."""
         return sum(step.kind == "lesson" and not step.done for step in self.steps)
 
-    @property
-    def minutes_left(self) -> int:
-        """The stated minutes of the lessons not done."""
-        return sum(step.minutes for step in self.steps if not step.done)
-
 
 def progress(course: Course, facts: Facts) -> Progress:
     """Hold what was done against what `course.completion` asks for.

@@ -106,21 +106,6 @@ def actor_of(session: Session, token_hash: str, at: datetime) -> Actor | None:
     return Actor(person, institution, unit_row, grants, token_hash)
 
 
-def actor_for(session: Session, person: Person) -> Actor:
-    """The actor that this person is, without a sign-in (for the command line)."""
-    grants = session.execute(
-        select(Grant, Institution)
-        .outerjoin(Institution, Institution.id == Grant.node_id)
-        .where(Grant.institution_id == person.institution_id, Grant.person_id == person.id)
-    ).all()
-    return Actor(
-        person,
-        session.get_one(Institution, person.institution_id),
-        session.get_one(Institution, person.unit_id),
-        tuple((grant, node) for grant, node in grants),
-    )
-
-
 def account(session: Session, email: str) -> Account | None:
     """The account with this address, which is compared in lower case. No address holds what can't be printed; of NUL,
     PostgreSQL would not even hear."""

@@ -14,6 +14,10 @@ from flask_babel import gettext as _
 from lms.records.enrolments import State
 from lms.reports.table import Column, Row, Value, state_label
 
+FILE_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 WIDTHS = {"text": 30, "state": 14, "number": 11, "percent": 11, "day": 13}
 

@@ -15,17 +15,12 @@ from lms.learning.look import looked
 from lms.library import library
 from lms.records import institutions
 from lms.records.people import Role
-from lms.reports.files import csv_file, xlsx_file
+from lms.reports.files import FILE_TYPES, csv_file, xlsx_file
 from lms.reports.region import ALL, HIDDEN, STATES, Region, counts
 from lms.reports.table import state_label
 from lms.web.access import actor, allow
 
 blueprint = Blueprint("coordinator", __name__)
-
-FILE_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 def _region() -> Region:

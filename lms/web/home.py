@@ -17,6 +17,7 @@ from lms.records import certificates, enrolments, facts
 from lms.records.certificates import Certificate
 from lms.records.enrolments import Enrolment, State
 from lms.web.access import SIGNED_IN, actor, allow
+from lms.web.trail import url_of
 
 blueprint = Blueprint("home", __name__)
 
@@ -48,7 +49,9 @@ def index() -> str:
     ]
     open_cards = sorted((card for card in cards if card.state is not State.COMPLETED), key=_urgency)
     done = [card for card in cards if card.state is State.COMPLETED]
-    return render_template("home/index.html", cards=open_cards, done=done, first=open_cards[0] if open_cards else None)
+    first = open_cards[0] if open_cards else None
+    next_url = url_of(first.course, first.progress.next) if first and first.progress.next else ""
+    return render_template("home/index.html", cards=open_cards, done=done, first=first, next_url=next_url)
 
 
 def _urgency(card: Card) -> tuple[date, bool, str]:

@@ -28,18 +28,14 @@ from lms.records.people import Role
 from lms.records.scope import Scope
 from lms.reports import record as records
 from lms.reports.completion import Completion
-from lms.reports.files import Sheet, csv_file, xlsx_file
+from lms.reports.files import FILE_TYPES, Sheet, csv_file, xlsx_file
 from lms.reports.people import People
 from lms.reports.table import PER_PAGE, Column, Filters, Page, Report, Units, state_label
 from lms.web.access import actor, allow
 from lms.web.forms import day, found
+from lms.web.paging import here, paging
 
 blueprint = Blueprint("manager", __name__, url_prefix="/manager")
-
-FILE_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 @dataclass(frozen=True)
@@ -102,11 +98,6 @@ def _asked() -> dict[str, str]:
     return {key: value for key in ("unit", "course", "state", "q", "sort", "order") if (value := request.args.get(key))}
 
 
-def _here(**changes: Any) -> str:
-    """The address of this page with its filters, some of them changed."""
-    return url_for(request.endpoint or "", **{**_asked(), **changes})
-
-
 def _heads(columns: tuple[Column, ...], filters: Filters) -> list[dict[str, object]]:
     """The columns as the table macro wants them: a second click on a heading turns the order round."""
     heads: list[dict[str, object]] = []
@@ -115,19 +106,11 @@ def _heads(columns: tuple[Column, ...], filters: Filters) -> list[dict[str, obje
             continue  # it stands below the name
         head: dict[str, object] = {"label": column.label, "numeric": column.numeric}
         if column.sorts:
-            here = column.key == filters.sort
-            head["sort_url"] = _here(sort=column.key, order="down" if here and not filters.down else "up")
-            head["sorted"] = ("descending" if filters.down else "ascending") if here else ""
+            chosen = column.key == filters.sort
+            head["sort_url"] = here(sort=column.key, order="down" if chosen and not filters.down else "up")
+            head["sorted"] = ("descending" if filters.down else "ascending") if chosen else ""
         heads.append(head)
     return heads
-
-
-def _paging(page: Page) -> dict[str, object]:
-    return {
-        "number": page.number, "pages": page.pages, "total": page.total, "first": page.first, "last": page.last,
-        "prev_url": _here(page=page.number - 1) if page.number > 1 else "",
-        "next_url": _here(page=page.number + 1) if page.number < page.pages else "",
-    }  # fmt: skip
 
 
 def _table_page(template: str, desk: Desk, report: Report, total: int, **more: object) -> str:
@@ -137,7 +120,7 @@ def _table_page(template: str, desk: Desk, report: Report, total: int, **more: o
         columns=report.columns,
         heads=_heads(report.columns, desk.filters),
         rows=report.rows(db.session(), PER_PAGE, page.offset) if total else [],
-        page=_paging(page),
+        page=paging(page),
         filters=desk.filters,
         units=desk.units,
         waiting=records.waiting_count(db.session(), desk.scope),
@@ -315,7 +298,7 @@ def _requests_page(error: str = "", wrong: UUID | None = None) -> str:
     desk.look("looked-at-requests")
     page = Page(request.args.get("page", 1, type=int), records.waiting_count(session, desk.scope))
     return render_template(
-        "manager/requests.html", rows=records.waiting(session, desk.scope, PER_PAGE, page.offset), page=_paging(page),
+        "manager/requests.html", rows=records.waiting(session, desk.scope, PER_PAGE, page.offset), page=paging(page),
         waiting=page.total, units=desk.units, courses=desk.courses, error=error, wrong=wrong, today=desk.today,
     )  # fmt: skip
 

@@ -58,8 +58,3 @@ def note(step: Step) -> str:
         return _("best score %(score)s of %(required)s needed", score=format_percent(step.score),
                  required=format_percent(step.required_score))  # fmt: skip
     return _("%(required)s to pass", required=format_percent(step.required_score))
-
-
-def next_words(step: Step) -> str:
-    """What to call the button that leads to a step."""
-    return _("Go on with: %(title)s", title=step.title)

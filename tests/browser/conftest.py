@@ -21,6 +21,7 @@ import pytest
 from flask import Flask
 from flask_migrate import upgrade
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from lms import clock, create_app, demo
 from lms.config import ROOT, Settings
@@ -151,7 +152,7 @@ def kill(browser: Browser) -> None:
     while browser.is_connected() and time.monotonic() < until:
         try:
             browser.contexts[0].pages[0].wait_for_timeout(20)
-        except Exception:
+        except PlaywrightError:  # the browser is gone, as it should be
             break
     assert not browser.is_connected()
 

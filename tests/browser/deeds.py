@@ -16,7 +16,7 @@ from lms.db import db
 from lms.learning import access, attempts, enrol, lessons
 from lms.library import library
 from lms.records import enrolments
-from lms.records.accounts import Actor, account, actor_for
+from lms.records.accounts import Actor, account
 from lms.records.attempts import Attempt
 from lms.records.attempts import answers as answers_of
 from lms.records.attempts import get as attempt_of
@@ -24,6 +24,7 @@ from lms.records.certificates import Certificate
 from lms.records.certificates import of_enrolment as certificate_of
 from lms.records.people import Person
 from tests.browser.hands import right_answer
+from tests.lms.conftest import actor_for
 from tests.lms.conftest import enrol as enrol_directly
 
 

@@ -20,7 +20,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, select
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from courses.artefact import Store
@@ -30,8 +31,9 @@ from lms.config import Settings
 from lms.db import db
 from lms.learning.accounts import hash_password
 from lms.records import institutions
-from lms.records.accounts import Account
+from lms.records.accounts import Account, Actor
 from lms.records.enrolments import Enrolment
+from lms.records.institutions import Institution
 from lms.records.people import Grant, Person, Role, fold
 
 CONTENT = Path(__file__).parent.parent / "content"
@@ -304,3 +306,18 @@ def enrol(person: Person, course_id: str, at: datetime = START, **more: object) 
     db.session.add(row)
     db.session.commit()
     return row
+
+
+def actor_for(session: Session, person: Person) -> Actor:
+    """The actor that this person is, without a sign-in."""
+    grants = session.execute(
+        select(Grant, Institution)
+        .outerjoin(Institution, Institution.id == Grant.node_id)
+        .where(Grant.institution_id == person.institution_id, Grant.person_id == person.id)
+    ).all()
+    return Actor(
+        person,
+        session.get_one(Institution, person.institution_id),
+        session.get_one(Institution, person.unit_id),
+        tuple((grant, node) for grant, node in grants),
+    )

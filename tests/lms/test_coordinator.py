@@ -15,11 +15,10 @@ from lms.db import db
 from lms.learning.access import region
 from lms.library import library
 from lms.records import institutions
-from lms.records.accounts import actor_for
 from lms.records.people import Person
 from lms.reports.region import ALL, HIDDEN, Region, counts
 
-from .conftest import START, Statements, Visitor, World, enrol
+from .conftest import START, Statements, Visitor, World, actor_for, enrol
 
 Guise = Callable[[str], Visitor]
 Counting = Callable[[], AbstractContextManager[Statements]]

@@ -17,7 +17,6 @@ from sqlalchemy import insert
 from lms.db import db, new_id
 from lms.learning.access import managed
 from lms.records import directory
-from lms.records.accounts import actor_for
 from lms.records.attempts import Attempt
 from lms.records.enrolments import Enrolment, State
 from lms.records.people import Person, fold
@@ -25,7 +24,7 @@ from lms.reports.completion import Completion
 from lms.reports.files import Sheet, csv_file, xlsx_file
 from lms.reports.table import PER_PAGE, Column, Filters, Page, Row, Units
 
-from .conftest import START, Statements, Visitor, World, enrol
+from .conftest import START, Statements, Visitor, World, actor_for, enrol
 
 Guise = Callable[[str], Visitor]
 Counting = Callable[[], AbstractContextManager[Statements]]

@@ -17,7 +17,7 @@ from lms.db import WRITES, db, new_id
 from lms.learning import accounts, enrol, jobs, operate
 from lms.learning.refusal import Refused
 from lms.library import library
-from lms.records.accounts import PasswordReset, actor_for
+from lms.records.accounts import PasswordReset
 from lms.records.audit import AuditEvent
 from lms.records.enrolments import Request
 from lms.records.institutions import LARGEST_ID
@@ -26,7 +26,7 @@ from lms.records.limits import Counter
 from lms.web.forms import answer
 from lms.web.limits import visitor_address
 
-from .conftest import PASSWORD, Statements, Visitor, World
+from .conftest import PASSWORD, Statements, Visitor, World, actor_for
 
 Visit = Callable[[str], Visitor]
 NEW = "four brave words here"

@@ -16,14 +16,14 @@ from lms.learning import jobs
 from lms.learning.enrol import enrol_oneself
 from lms.learning.refusal import Refused
 from lms.library import library
-from lms.records.accounts import Actor, actor_for
+from lms.records.accounts import Actor
 from lms.records.attempts import Answer, Attempt
 from lms.records.audit import AuditEvent
 from lms.records.certificates import Certificate
 from lms.records.enrolments import CheckAnswer, Enrolment, LessonDone
 from lms.records.people import Person
 
-from .conftest import Visitor, World, counted, enrol
+from .conftest import Visitor, World, actor_for, counted, enrol
 from .journey import answer_all, begin, complete, finish_lessons, key, stored
 
 Visit = Callable[[str], Visitor]
