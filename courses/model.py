@@ -78,6 +78,9 @@ class Block(Frozen):
     countries  blocks, all of kind country: neighbours in the text; who shows them may put one first
     country    country (ISO code), blocks
     check      question: the id of a question of the course
+
+    In a translated lesson `lang` is the language of a block that stands there untranslated ("": the lesson's own), and
+    `stale` marks a translation whose original has changed since.
     """
 
     kind: Literal["html", "note", "warning", "case", "countries", "country", "check"]
@@ -86,6 +89,8 @@ class Block(Frozen):
     country: str = ""
     question: str = ""
     blocks: tuple[Block, ...] = ()
+    lang: str = ""
+    stale: bool = False
 
 
 class Lesson(Frozen):
@@ -169,9 +174,25 @@ class Review(Frozen):
     language: date | None = None
 
 
+class Translation(Frozen):
+    """A course in another language: whatever of it was translated, by id. What is missing stays in the course's own
+    language. `lessons` and `banks` name objects like those of LessonEntry and BankEntry; `share` (0..1) is how much of
+    the course's text is translated and up to date."""
+
+    title: str = ""
+    summary: str = ""
+    objectives: dict[str, str] = Field(default_factory=dict)
+    titles: dict[str, str] = Field(default_factory=dict)
+    quizzes: dict[str, str] = Field(default_factory=dict)
+    lessons: dict[str, str] = Field(default_factory=dict)
+    banks: dict[str, str] = Field(default_factory=dict)
+    share: float = 0.0
+
+
 class Course(Frozen):
     """One compiled revision of a course: everything but the texts of its lessons and questions, which stand in the
-    objects it names. `certificate_months`: how long a certificate is valid (None: the course gives none)."""
+    objects it names. `certificate_months`: how long a certificate is valid (None: the course gives none).
+    `translations` by locale; `titles` there are those of lessons."""
 
     id: Slug
     topic: str
@@ -191,6 +212,7 @@ class Course(Frozen):
     review: Review
     sources: tuple[Source, ...]
     media: tuple[str, ...] = ()
+    translations: dict[Locale, Translation] = Field(default_factory=dict)
 
     def lesson(self, id: str) -> LessonEntry | None:
         """The table-of-contents entry of the lesson, or None."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
@@ -24,8 +24,9 @@ OptionalText = Annotated[str, "inline-markdown"]
 """The same, which may be left out: then it is "", in the compiled question too."""
 
 Answer = str | list[str] | dict[str, str]
-"""single choice, true/false: an id; multiple choice, ordering: a list of ids; matching, gaps: slot id → option id, or
-the text typed. The ids are those of the payload."""
+"""single choice, true/false, rating: an id; number, short text, open answer: the text typed; multiple choice, ordering:
+a list of ids; scenario: the ids of the choices made, in their order; matching, categorise, gaps: slot id → option id,
+or the text typed. The ids are those of the payload."""
 
 
 def _flag(value: object) -> object:
@@ -81,10 +82,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """The result of grading: `score` in 0..1 and the parts in the author's order."""
+    """The result of grading: `score` in 0..1 and the parts in the author's order. `pending`: a person has to mark the
+    answer first, until when the score is 0."""
 
     score: float
     parts: tuple[Part, ...] = ()
+    pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +108,22 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A step taken in a scenario: the situation, what was chosen in it, and what came of that (all inline HTML)."""
+
+    situation: str
+    chosen: str
+    consequence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Payload:
     """All that a browser gets of a question before it is answered.
 
-    `options` to choose from or to put in order; `slots` to fill (matching: each with the same options; gaps: each
-    with its own). `text` is the text with gaps, cut at them: alternately inline HTML and the id of a slot, or ().
+    `options` to choose from or to put in order; `slots` to fill (matching, categorise: each with the same options;
+    gaps: each with its own). `text` is the text with gaps, cut at them: alternately inline HTML and the id of a slot;
+    of a scenario, the situation that the steps taken so far (`trail`) have led to; of a number, its unit; or ().
+    `limit` is the most characters that a typed answer may have (0: nothing is typed).
     """
 
     id: str
@@ -118,6 +132,8 @@ class Payload:
     options: tuple[Option, ...] = ()
     slots: tuple[Slot, ...] = ()
     text: tuple[str, ...] = ()
+    trail: tuple[Step, ...] = ()
+    limit: int = 0
 
 
 class Question(Frozen):
@@ -126,6 +142,9 @@ class Question(Frozen):
     id: Slug
     type: str
     objective: str
+    graded: ClassVar[bool] = True
+    """Whether its score counts; a rating's does not."""
+
     level: Literal["recall", "judgement"] = "recall"
     stem: Text
 
@@ -137,10 +156,20 @@ class Question(Frozen):
         """An order, drawn from `rng`, of whatever of this question may be shuffled, as ids; () where nothing may."""
         return ()
 
-    def payload(self, order: Sequence[str] = ()) -> Payload:
+    def payload(self, order: Sequence[str] = (), answer: object = None) -> Payload:
         """What the browser gets. `order` comes from `order()`; ids it does not name stand last in the author's
-        order, ids the question no longer has are passed over."""
+        order, ids the question no longer has are passed over. `answer` is what was answered so far, which only a
+        scenario asks for."""
         raise NotImplementedError
+
+    def finished(self, answer: object) -> bool:  # noqa: ARG002 - for the types that are answered step by step
+        """Whether the answer is whole: a scenario's is once it has come to an ending."""
+        return True
+
+    def follows(self, before: object, answer: object) -> bool:  # noqa: ARG002 - likewise
+        """Whether the answer may take the place of the one saved before within an attempt. What was done in a
+        scenario has had its consequences and is not undone."""
+        return True
 
     def grade(self, answer: object) -> Grade:
         """The grade of any JSON value. An answer of the wrong shape, None, or unknown ids score nothing; this never

@@ -131,7 +131,7 @@ class Gaps(Question):
         drawn = [(gap.id, rng.sample(gap.choices, len(gap.choices))) for gap in self.gaps if gap.choices]
         return tuple(f"{gap}/{choice.id}" for gap, choices in drawn for choice in choices)
 
-    def payload(self, order: Sequence[str] = ()) -> Payload:
+    def payload(self, order: Sequence[str] = (), answer: object = None) -> Payload:  # noqa: ARG002
         """The slots stand in the order of the text; the text of each is its number there, counted from 1."""
         pieces = tuple(GAP.split(self.text))
         gaps = {gap.id: gap for gap in self.gaps}

@@ -96,7 +96,7 @@ class Matching(Question):
         ids = list(self._options())
         return tuple(rng.sample(ids, len(ids)))
 
-    def payload(self, order: Sequence[str] = ()) -> Payload:
+    def payload(self, order: Sequence[str] = (), answer: object = None) -> Payload:  # noqa: ARG002
         """As of every question, but options that `order` does not name stand by their ids: the author's order of
         the right sides would be that of the left sides, which is the key."""
         options = self._options()

@@ -53,7 +53,7 @@ class Ordering(Question):
         drawn = tuple(rng.sample(key, len(key)))
         return drawn if drawn != key else (*key[1:], key[0])
 
-    def payload(self, order: Sequence[str] = ()) -> Payload:
+    def payload(self, order: Sequence[str] = (), answer: object = None) -> Payload:  # noqa: ARG002
         """As of every question, but where `order` names no step, they stand in one that is always the same and is
         not the author's, since the author's is the key."""
         texts = {step.id: step.text for step in self.steps}

@@ -39,7 +39,7 @@ class SingleChoice(Question):
         ids = [choice.id for choice in self.choices]
         return tuple(rng.sample(ids, len(ids)))
 
-    def payload(self, order: Sequence[str] = ()) -> Payload:
+    def payload(self, order: Sequence[str] = (), answer: object = None) -> Payload:  # noqa: ARG002
         texts = {choice.id: choice.text for choice in self.choices}
         options = tuple(Option(id, texts[id]) for id in arranged(texts, order))
         return Payload(self.id, self.type, self.stem, options)

@@ -28,7 +28,7 @@ class TrueFalse(Question):
     answer: Flag
     why: Reasons = Reasons()
 
-    def payload(self, order: Sequence[str] = ()) -> Payload:  # noqa: ARG002 - true always stands before false
+    def payload(self, order: Sequence[str] = (), answer: object = None) -> Payload:  # noqa: ARG002 - true stands first
         return Payload(self.id, self.type, self.stem, tuple(Option(id, word) for id, word in WORDS.items()))
 
     def grade(self, answer: object) -> Grade:

@@ -59,7 +59,9 @@ class Attempt(Base):
 
 
 class Answer(Base):
-    """The answer saved last for a question of an attempt. `score` (0..1) is None until submission."""
+    """The answer saved last for a question of an attempt. `score` (0..1) is None until submission, and then until it is
+    marked if a trainer has to mark it. `graded_by` is the revision by whose key it was marked anew, "" while that of
+    the attempt holds."""
 
     __tablename__ = "answers"
     __table_args__ = (
@@ -72,6 +74,28 @@ class Answer(Base):
     answer: Mapped[Any] = mapped_column(JSON)
     saved_at: Mapped[datetime]
     score: Mapped[float | None]
+    graded_by: Mapped[str] = mapped_column(String(64), default="", server_default="")
+
+
+class Mark(Base):
+    """A trainer's mark for an open answer, given once. `points` by the id of the criterion, each 0..1; `score` 0..1."""
+
+    __tablename__ = "marks"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["institution_id", "attempt_id", "question_id"],
+            ["answers.institution_id", "answers.attempt_id", "answers.question_id"],
+        ),
+    )
+
+    institution_id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[UUID] = mapped_column(primary_key=True)
+    question_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    marked_by: Mapped[UUID]
+    marked_at: Mapped[datetime]
+    points: Mapped[Any] = mapped_column(JSON)
+    score: Mapped[float]
+    comment: Mapped[str] = mapped_column(String(2000), default="")
 
 
 def get(session: Session, scope: Scope, attempt_id: UUID) -> Attempt | None:

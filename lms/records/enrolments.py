@@ -117,7 +117,8 @@ class LessonDone(Base):
 
 
 class CheckAnswer(Base):
-    """The last answer to a check in a lesson, with the order it was shown in and the revision that graded it."""
+    """The last answer to a check in a lesson, and the revision that graded it. `score` is None while the answer is not
+    whole (a scenario that has not ended), and for questions that are not graded."""
 
     __tablename__ = "check_answers"
     __table_args__ = (
@@ -129,7 +130,7 @@ class CheckAnswer(Base):
     question_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     revision: Mapped[str] = mapped_column(String(64))
     answer: Mapped[Any] = mapped_column(JSON)
-    score: Mapped[float]
+    score: Mapped[float | None]
     answered_at: Mapped[datetime]
 
 
