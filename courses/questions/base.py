@@ -116,9 +116,14 @@ class Step:
     consequence: str
 
 
+Shape = Literal["id", "ids", "places", "slots", "text", "path"]
+"""What an answer is made of, which is all that a form must know of a type: an option's id; several; every option with
+its place; a mapping of slots; typed text; the options chosen one after the other."""
+
+
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """All that a browser gets of a question before it is answered.
+    """All that a browser gets of a question before it is answered, and the shape of the answer that it gives.
 
     `options` to choose from or to put in order; `slots` to fill (matching, categorise: each with the same options;
     gaps: each with its own). `text` is the text with gaps, cut at them: alternately inline HTML and the id of a slot;
@@ -134,6 +139,7 @@ class Payload:
     text: tuple[str, ...] = ()
     trail: tuple[Step, ...] = ()
     limit: int = 0
+    shape: Shape = "id"
 
 
 class Question(Frozen):

@@ -139,7 +139,7 @@ class Gaps(Question):
         for number, id in enumerate(pieces[1::2], start=1):
             options = {f"{id}/{choice.id}": Option(choice.id, choice.text) for choice in gaps[id].choices or ()}
             slots.append(Slot(id, str(number), tuple(options[name] for name in arranged(options, order))))
-        return Payload(self.id, self.type, self.stem, slots=tuple(slots), text=pieces)
+        return Payload(self.id, self.type, self.stem, slots=tuple(slots), text=pieces, shape="slots")
 
     def grade(self, answer: object) -> Grade:
         given = filled_slots(answer, (gap.id for gap in self.gaps))

@@ -102,7 +102,7 @@ class Matching(Question):
         options = self._options()
         shown = tuple(options[id] for id in arranged(sorted(options), order))
         slots = tuple(Slot(self.slot_id(pair.id), pair.left, shown) for pair in self.pairs)
-        return Payload(self.id, self.type, self.stem, slots=slots)
+        return Payload(self.id, self.type, self.stem, slots=slots, shape="slots")
 
     def grade(self, answer: object) -> Grade:
         given = filled_slots(answer, (self.slot_id(pair.id) for pair in self.pairs))

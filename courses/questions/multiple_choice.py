@@ -42,7 +42,7 @@ class MultipleChoice(Question):
     def payload(self, order: Sequence[str] = (), answer: object = None) -> Payload:  # noqa: ARG002
         texts = {choice.id: choice.text for choice in self.choices}
         options = tuple(Option(id, texts[id]) for id in arranged(texts, order))
-        return Payload(self.id, self.type, self.stem, options)
+        return Payload(self.id, self.type, self.stem, options, shape="ids")
 
     def grade(self, answer: object) -> Grade:
         ticked = known_ids(answer, (choice.id for choice in self.choices)) or []

@@ -59,7 +59,8 @@ class Ordering(Question):
         texts = {step.id: step.text for step in self.steps}
         if not set(order) & set(texts):
             order = self.order(Random(self.id))  # noqa: S311 - not a secret, only not the key
-        return Payload(self.id, self.type, self.stem, tuple(Option(id, texts[id]) for id in arranged(texts, order)))
+        options = tuple(Option(id, texts[id]) for id in arranged(texts, order))
+        return Payload(self.id, self.type, self.stem, options, shape="places")
 
     def grade(self, answer: object) -> Grade:
         """Of a part, `given` and `expected` are places counted from 1; it is right where they are the same."""
