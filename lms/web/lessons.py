@@ -21,6 +21,7 @@ from lms.records.enrolments import Enrolment
 from lms.web import forms
 from lms.web.access import SIGNED_IN, actor, allow
 from lms.web.forms import found
+from lms.web.headers import MEDIA_POLICY
 from lms.web.trail import foreign, trail, url_of
 
 blueprint = Blueprint("lessons", __name__, url_prefix="/courses/<course_id>")
@@ -145,5 +146,5 @@ def media(course_id: str, name: str) -> Response:
     except ArtefactError:
         abort(404)
     response = send_file(path, max_age=31536000)
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    response.headers["Content-Security-Policy"] = MEDIA_POLICY
     return response
