@@ -3,7 +3,7 @@
     objects/ab/<sha256>.json      a lesson, or the questions of a bank; canonical JSON
     objects/ab/<sha256>.<ext>     a media file
     revisions/<course>/<sha256>.json   a course (model.Course), which names the objects it is made of
-    releases.json                 the released revision of each course
+    releases.json                 the releases of each course, oldest first; the last one is what people see
     programme.json                the programme
 
 The name of a file is the hash of its bytes, so writing what exists does nothing and two machines agree. A reader never
@@ -17,12 +17,12 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from courses.model import Course, Lesson, Programme
@@ -33,18 +33,49 @@ _MEDIUM = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,5}")
 _COURSE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
+Kind = Literal["cosmetic", "regrade", "retrain"]
+"""What a change asks of people, least first: nothing; that answers be marked anew; that something be learnt."""
+KINDS: tuple[Kind, ...] = ("cosmetic", "regrade", "retrain")
+
+
 class ArtefactError(Exception):
     """Something asked for is not in the store, or is damaged. The text is one sentence for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What is released of a course: the revision, the git commit it was built from ("" where not known), and when
-    (ISO 8601, UTC)."""
+    """A release of a course: the revision, the git commit it was built from ("" where not known), when (ISO 8601,
+    UTC), who released it, and what they said of it.
+
+    `kind` is the class of what it changed (of a course's first release, "cosmetic"). `refresher`: who had completed
+    the course before is asked to look at `lessons` again. `back`: it takes back the release before it, and what that
+    one asked for.
+    """
 
     revision: str
     commit: str
     released_at: str
+    author: str = ""
+    kind: Kind = "cosmetic"
+    note: str = ""
+    refresher: bool = False
+    lessons: tuple[str, ...] = ()
+    back: bool = False
+
+
+def _release(fields: dict[str, Any]) -> Release:
+    return Release(**fields | {"lessons": tuple(fields.get("lessons", ()))})
+
+
+def in_force(history: Sequence[Release]) -> list[Release]:
+    """The releases, oldest first, without those that were taken back: the last one's revision is the current one."""
+    standing: list[Release] = []
+    for release in history:
+        if release.back:
+            standing.pop()
+        else:
+            standing.append(release)
+    return standing
 
 
 def canonical(value: Any) -> bytes:
@@ -107,10 +138,21 @@ class Store:
         return path
 
     def releases(self) -> dict[str, Release]:
-        """The release of each course that has one."""
+        """The current release of each course that has one."""
+        return {course: history[-1] for course, history in self.histories().items()}
+
+    def history(self, course_id: str) -> tuple[Release, ...]:
+        """The releases of the course, oldest first; the last one is current."""
+        return self.histories().get(course_id, ())
+
+    def histories(self) -> dict[str, tuple[Release, ...]]:
+        """The releases of each course that has one, oldest first."""
         try:
             kept = json.loads((self.root / "releases.json").read_bytes())
-            return {course: Release(**release) for course, release in kept.items()}
+            return {
+                course: tuple(_release(fields) for fields in ([found] if "revision" in found else found))
+                for course, found in kept.items()
+            }
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, TypeError, AttributeError) as error:
@@ -172,13 +214,23 @@ class Store:
         return revision
 
     def publish(self, course_id: str, revision: str, commit: str, at: str) -> None:
-        """Make the revision the released one of the course. `at`: ISO 8601, UTC."""
-        if not self.has_revision(course_id, revision):
-            raise ArtefactError(f"There is no revision {revision[:12]} of the course {course_id} to publish.")
+        """Make the revision the released one of the course, with nothing more said of it. `at`: ISO 8601, UTC."""
+        self.release(course_id, Release(revision, commit, at))
+
+    def release(self, course_id: str, release: Release) -> None:
+        """Add the release to those of the course, as the current one."""
+        if not self.has_revision(course_id, release.revision):
+            raise ArtefactError(f"There is no revision {release.revision[:12]} of the course {course_id} to publish.")
         with self._alone():
-            releases = self.releases() | {course_id: Release(revision, commit, at)}
-            kept = {course: asdict(release) for course, release in sorted(releases.items())}
+            histories = self.histories()
+            histories[course_id] = (*histories.get(course_id, ()), release)
+            kept = {course: [asdict(each) for each in history] for course, history in sorted(histories.items())}
             self.write(Path("releases.json"), canonical(kept))
+
+    def revisions(self, course_id: str) -> list[str]:
+        """The revisions of the course that the store has, released or not."""
+        folder = self.root / "revisions" / course_id
+        return sorted(path.stem for path in folder.glob("*.json") if _OBJECT.fullmatch(path.stem))
 
     def write(self, path: Path, data: bytes) -> None:
         """Replace the file at a path under the root at once and for good."""

@@ -22,7 +22,7 @@ class Library:
 
     def __init__(self, root: Path) -> None:
         self.store = Store(root)
-        self._releases: tuple[float, dict[str, Release]] = (-1.0, {})
+        self._histories: tuple[float, dict[str, tuple[Release, ...]]] = (-1.0, {})
         self._course = lru_cache(maxsize=256)(self.store.course)
         self._lesson = lru_cache(maxsize=512)(
             lambda id, revision, lesson: self.store.lesson(self._course(id, revision), lesson)
@@ -33,13 +33,20 @@ class Library:
     def _load_bank(self, course_id: str, revision: str, bank_id: str) -> dict[str, Question]:
         return {question.id: question for question in self.store.bank(self._course(course_id, revision), bank_id)}
 
-    def releases(self) -> dict[str, Release]:
-        """The current release of each course."""
+    def _all_histories(self) -> dict[str, tuple[Release, ...]]:
         path = self.store.root / "releases.json"
         changed = path.stat().st_mtime if path.exists() else 0.0
-        if changed != self._releases[0]:
-            self._releases = (changed, self.store.releases())
-        return self._releases[1]
+        if changed != self._histories[0]:
+            self._histories = (changed, self.store.histories())
+        return self._histories[1]
+
+    def releases(self) -> dict[str, Release]:
+        """The current release of each course."""
+        return {course: history[-1] for course, history in self._all_histories().items()}
+
+    def history(self, course_id: str) -> tuple[Release, ...]:
+        """The releases of the course, oldest first; the last one is current."""
+        return self._all_histories().get(course_id, ())
 
     def programme(self) -> Programme:
         """The programme: topics, countries, audiences."""
