@@ -6,10 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from courses.questions.base import Question
+from courses.questions.categorise import Categorise
 from courses.questions.gaps import Gaps
 from courses.questions.matching import Matching
 from courses.questions.multiple_choice import MultipleChoice
+from courses.questions.number import NumberQuestion
+from courses.questions.open import Open
 from courses.questions.ordering import Ordering
+from courses.questions.rating import Rating
+from courses.questions.scenario import Scenario
+from courses.questions.short_text import ShortText
 from courses.questions.single_choice import SingleChoice
 from courses.questions.true_false import TrueFalse
 
@@ -20,6 +26,12 @@ TYPES: dict[str, type[Question]] = {
     "matching": Matching,
     "ordering": Ordering,
     "gaps": Gaps,
+    "short-text": ShortText,
+    "number": NumberQuestion,
+    "categorise": Categorise,
+    "open": Open,
+    "scenario": Scenario,
+    "rating": Rating,
 }
 
 

@@ -7,10 +7,12 @@ of positions. `payload` is all that leaves the server before the answer is in: i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from random import Random
-from typing import Annotated, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
@@ -22,6 +24,13 @@ Text = Annotated[str, Field(min_length=1), "inline-markdown"]
 
 OptionalText = Annotated[str, "inline-markdown"]
 """The same, which may be left out: then it is "", in the compiled question too."""
+
+UNMARKED = ("inline-markdown", "unmarked")
+"""What is said of the fields that no score depends on: texts, and those annotated with "unmarked"."""
+
+LONGEST = 200
+"""Characters of a typed word that are looked at: no item asks for more, and a flood should cost nothing."""
+Word = Annotated[str, Field(min_length=1, max_length=LONGEST), "typed"]
 
 Answer = str | list[str] | dict[str, str]
 """single choice, true/false, rating: an id; number, short text, open answer: the text typed; multiple choice, ordering:
@@ -41,6 +50,21 @@ def _flag(value: object) -> object:
 
 Flag = Annotated[bool, BeforeValidator(_flag)]
 """A field that is true or false."""
+
+
+def words(pattern: str, code: str, example: str, make: Callable[[re.Match[str]], Any]) -> BeforeValidator:
+    """A validator of texts such as `80%`. What was made of one before, and is no text any more, is left as it is."""
+    compiled = re.compile(pattern)
+
+    def read(value: object) -> object:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return value
+        match = compiled.fullmatch(value.strip()) if isinstance(value, str) else None
+        if match is None:
+            raise PydanticCustomError(code, "must be written like {example}", {"example": example})
+        return make(match)
+
+    return BeforeValidator(read)
 
 
 class Mistake(NamedTuple):
@@ -83,11 +107,12 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Grade:
     """The result of grading: `score` in 0..1 and the parts in the author's order. `pending`: a person has to mark the
-    answer first, until when the score is 0."""
+    answer first, until when the score is 0. `model` is an answer to compare one's own with (inline HTML)."""
 
     score: float
     parts: tuple[Part, ...] = ()
     pending: bool = False
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +172,11 @@ class Question(Frozen):
 
     id: Slug
     type: str
-    objective: str
+    objective: Annotated[str, "unmarked"]
     graded: ClassVar[bool] = True
     """Whether its score counts; a rating's does not."""
 
-    level: Literal["recall", "judgement"] = "recall"
+    level: Annotated[Literal["recall", "judgement"], "unmarked"] = "recall"
     stem: Text
 
     def mistakes(self) -> Iterator[Mistake]:
@@ -181,6 +206,36 @@ class Question(Frozen):
         """The grade of any JSON value. An answer of the wrong shape, None, or unknown ids score nothing; this never
         raises."""
         raise NotImplementedError
+
+    def key(self) -> dict[str, Any]:
+        """All that the score of an answer depends on, as JSON, and nothing else: neither texts, reasons and objective
+        nor the order of what stands in lists. Questions with the same key give every answer the same score."""
+        return _key_of(self)
+
+
+def _key_of(item: Frozen) -> dict[str, Any]:
+    fields = type(item).model_fields.items()
+    return {
+        name: _marked(getattr(item, name))
+        for name, field in fields
+        if not any(tag in UNMARKED for tag in field.metadata)
+    }
+
+
+def _marked(value: Any) -> Any:
+    if isinstance(value, Frozen):
+        return _key_of(value)
+    if isinstance(value, tuple):
+        if value and isinstance(value[0], Frozen):
+            return {item.id: _key_of(item) for item in value}
+        return sorted(set(value))
+    return value
+
+
+def concealed(question: str, side: str, id: str) -> str:
+    """An id for the browser, made of the author's so that it stays the same when texts are re-worded or moved, where
+    the author's own would tell the key: two things that belong together are often called the same."""
+    return sha256(f"{question}/{side}/{id}".encode()).hexdigest()[:12]
 
 
 def arranged(ids: Iterable[str], order: Sequence[str]) -> list[str]:
@@ -216,6 +271,11 @@ def known_ids(answer: object, ids: Iterable[str]) -> list[str] | None:
     if not isinstance(answer, list) or not all(isinstance(id, str) for id in answer):
         return None
     return answer if len(set(answer)) == len(answer) and set(answer) <= set(ids) else None
+
+
+def joined(*reasons: str) -> str:
+    """The reasons that there are, as one text."""
+    return " ".join(reason for reason in reasons if reason)
 
 
 def filled_slots(answer: object, ids: Iterable[str]) -> dict[str, str]:

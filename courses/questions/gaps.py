@@ -16,6 +16,7 @@ from pydantic import Field
 
 from courses.model import Frozen, Slug
 from courses.questions.base import (
+    LONGEST,
     Choice,
     Grade,
     Mistake,
@@ -26,17 +27,16 @@ from courses.questions.base import (
     Question,
     Slot,
     Text,
+    Word,
     arranged,
     doubled,
     filled_slots,
+    joined,
     only_right_one,
 )
-from courses.questions.folding import fold
+from courses.questions.folding import fold, tells
 
 GAP = re.compile(r"\[\[([^\[\]]*)\]\]")
-LONGEST = 200
-"""Characters of a typed answer that are looked at: no gap asks for more, and a flood should cost nothing."""
-Word = Annotated[str, Field(min_length=1, max_length=LONGEST)]
 
 
 class Gap(Frozen):
@@ -65,7 +65,7 @@ class Gap(Frozen):
             right=right,
             given=shown,
             expected=expected,
-            why=" ".join(reason for reason in (why, self.why) if reason),
+            why=joined(why, self.why),
         )
 
 
@@ -104,14 +104,12 @@ class Gaps(Question):
     @staticmethod
     def _mistakes_of(gap: Gap, at: tuple[str | int, ...]) -> Iterator[Mistake]:
         # the browser gets the id as the name of the field, before anything is answered
-        for word in gap.accept or ():
-            if f"-{'-'.join(fold(word).split())}-" in f"-{gap.id}-":
-                yield Mistake(
-                    (*at, "id"), "gap-id-tells",
-                    f"The id `{gap.id}` says the answer “{word}”, and browsers can see it.",
-                    "Give the gap an id that says what is asked for.",
-                )  # fmt: skip
-                break
+        if word := tells(gap.id, gap.accept or ()):
+            yield Mistake(
+                (*at, "id"), "gap-id-tells",
+                f"The id `{gap.id}` says the answer “{word}”, and browsers can see it.",
+                "Give the gap an id that says what is asked for.",
+            )  # fmt: skip
         if gap.choices is None and not any(fold(word) for word in gap.accept or ()):
             yield Mistake(
                 at, "gap-without-answer", f"Nothing fills the gap `{gap.id}`.",
@@ -139,7 +137,7 @@ class Gaps(Question):
         for number, id in enumerate(pieces[1::2], start=1):
             options = {f"{id}/{choice.id}": Option(choice.id, choice.text) for choice in gaps[id].choices or ()}
             slots.append(Slot(id, str(number), tuple(options[name] for name in arranged(options, order))))
-        return Payload(self.id, self.type, self.stem, slots=tuple(slots), text=pieces, shape="slots")
+        return Payload(self.id, self.type, self.stem, slots=tuple(slots), text=pieces, limit=LONGEST, shape="slots")
 
     def grade(self, answer: object) -> Grade:
         given = filled_slots(answer, (gap.id for gap in self.gaps))

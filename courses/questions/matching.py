@@ -12,7 +12,6 @@ which both could be worked out, never leaves the server before the answer is in.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from hashlib import sha256
 from random import Random
 from typing import Annotated, Literal
 
@@ -30,6 +29,7 @@ from courses.questions.base import (
     Slot,
     Text,
     arranged,
+    concealed,
     doubled,
     filled_slots,
 )
@@ -61,11 +61,11 @@ class Matching(Question):
 
     def option_id(self, id: str) -> str:
         """The id under which the browser knows the right side of the pair, or the distractor, with the id `id`."""
-        return sha256(f"{self.id}/right/{id}".encode()).hexdigest()[:12]
+        return concealed(self.id, "right", id)
 
     def slot_id(self, id: str) -> str:
         """The id under which the browser knows the left side of the pair with the id `id`."""
-        return sha256(f"{self.id}/left/{id}".encode()).hexdigest()[:12]
+        return concealed(self.id, "left", id)
 
     def mistakes(self) -> Iterator[Mistake]:
         yield from doubled(self.pairs, ("pairs",), "pairs")

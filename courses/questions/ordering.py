@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 from random import Random
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -44,6 +44,10 @@ class Ordering(Question):
 
     type: Literal["ordering"]
     steps: Annotated[tuple[Step, ...], Field(min_length=2)]
+
+    def key(self) -> dict[str, Any]:
+        """As of every question, but here the order is the key."""
+        return super().key() | {"steps": [step.id for step in self.steps]}
 
     def mistakes(self) -> Iterator[Mistake]:
         yield from doubled(self.steps, ("steps",), "steps")

@@ -1,0 +1,246 @@
+"""Scenario: a branching case. The trainee chooses in one situation after another; each choice has its consequence and
+leads to the next situation, until the case ends.
+
+The score is that of the ending, and what each ending is worth is the author's judgement: no formula knows whether a
+detour cost somebody their safety or only ten minutes. (H5P's Branching Scenario calls this "statically set score for
+each end scenario".) At least one ending is worth 100%: the way to it is the key.
+
+A choice is *right* if the best ending that can still be reached after it is worth as much as the best that could be
+reached before it. Loops are allowed while an ending can be reached, and going round one costs nothing; after `LONGEST`
+choices a case is closed where it stands, and scores 0.
+
+The browser gets the ids of the choices in the present situation, and nothing of where they lead. What was chosen is
+not undone within an attempt: it has had its consequences.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from random import Random
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from courses.model import Frozen, Slug
+from courses.questions.base import (
+    Grade,
+    Mistake,
+    Option,
+    OptionalText,
+    Part,
+    Payload,
+    Question,
+    Step,
+    Text,
+    arranged,
+    doubled,
+    joined,
+    words,
+)
+
+LONGEST = 100
+"""Choices after which a case is closed."""
+MOST = 60
+"""States that a scenario may have: many times what one can keep in mind."""
+
+Worth = Annotated[
+    float, words(r"(\d{1,3}(?:\.\d+)?) ?%", "bad-share", "`80%`", lambda m: float(m[1]) / 100), Field(ge=0, le=1)
+]
+"""What an ending is worth, 0..1; written 0% to 100%."""
+
+
+class Way(Frozen):
+    """Something to do in a situation: the state that it leads to, what comes of it, and why that is so."""
+
+    id: Slug
+    text: Text
+    to: str
+    then: OptionalText = ""
+    why: OptionalText = ""
+
+
+class Ending(Frozen):
+    """What the case is worth that ends here, and what is said of it afterwards."""
+
+    score: Worth
+    text: OptionalText = ""
+
+
+class State(Frozen):
+    """A situation, and what can be done in it; or how the case ends."""
+
+    id: Slug
+    text: Text
+    choices: tuple[Way, ...] = ()
+    ending: Ending | None = None
+
+
+class Scenario(Question):
+    """The answer is the list of the ids of the choices made, from the start."""
+
+    type: Literal["scenario"]
+    start: str
+    states: Annotated[tuple[State, ...], Field(min_length=2, max_length=MOST)]
+
+    # ── walking ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _walk(self, answer: object) -> tuple[list[tuple[State, Way]], State] | None:
+        """The steps that the answer takes, and the state it comes to; None if it is no way from the start."""
+        if not isinstance(answer, list) or len(answer) > LONGEST:
+            return None
+        states = {state.id: state for state in self.states}
+        here, steps = states[self.start], []
+        for id in answer:
+            way = next((way for way in here.choices if way.id == id), None)
+            if way is None:
+                return None
+            steps.append((here, way))
+            here = states[way.to]
+        return steps, here
+
+    def _best(self) -> dict[str, float]:
+        """The worth of the best ending that can be reached from each state; a state that is not in it reaches none."""
+        before: dict[str, list[str]] = defaultdict(list)
+        for state in self.states:
+            for way in state.choices:
+                before[way.to].append(state.id)
+        endings = [(state.ending.score, state.id) for state in self.states if state.ending]
+        best: dict[str, float] = {}
+        for score, id in sorted(endings, key=lambda ending: -ending[0]):
+            reached = [id]
+            while reached:
+                if (state_id := reached.pop()) not in best:
+                    best[state_id] = score
+                    reached += before[state_id]
+        return best
+
+    def _reached(self) -> set[str]:
+        onward = {state.id: [way.to for way in state.choices] for state in self.states}
+        found: set[str] = set()
+        ahead = [self.start]
+        while ahead:
+            if (id := ahead.pop()) not in found:
+                found.add(id)
+                ahead += onward.get(id, [])
+        return found
+
+    # ── what an author can get wrong ──────────────────────────────────────────────────────────────────────────────
+
+    def mistakes(self) -> Iterator[Mistake]:
+        flaws = [*self._doubled(), *self._unknown(), *self._neither()]
+        yield from flaws or self._lost()  # where a way leads nowhere, what lies behind it seems lost too
+
+    def _doubled(self) -> Iterator[Mistake]:
+        yield from doubled(self.states, ("states",), "states")
+        seen: set[str] = set()
+        for place, state in enumerate(self.states):
+            for number, way in enumerate(state.choices):
+                if way.id in seen:
+                    yield Mistake(
+                        ("states", place, "choices", number, "id"), "doubled-id",
+                        f"Two choices of the scenario have the id `{way.id}`.", "Give one another id.",
+                    )  # fmt: skip
+                seen.add(way.id)
+
+    def _unknown(self) -> Iterator[Mistake]:
+        known = {state.id for state in self.states}
+        leads: list[tuple[tuple[str | int, ...], str]] = [(("start",), self.start)]
+        for place, state in enumerate(self.states):
+            for number, way in enumerate(state.choices):
+                leads.append((("states", place, "choices", number, "to"), way.to))
+        for at, id in leads:
+            if id not in known:
+                yield Mistake(
+                    at, "unknown-state", f"The scenario has no state `{id}`.", "Add it to `states`, or correct its id."
+                )
+
+    def _neither(self) -> Iterator[Mistake]:
+        for place, state in enumerate(self.states):
+            if state.ending and state.choices:
+                yield Mistake(
+                    ("states", place, "ending"), "ending-with-choices",
+                    f"The case ends in the state `{state.id}`, and goes on from it.", "Keep `choices` or `ending`.",
+                )  # fmt: skip
+            elif not state.ending and not state.choices:
+                yield Mistake(
+                    ("states", place), "state-without-choices",
+                    f"The state `{state.id}` is no ending, and nothing can be done in it.",
+                    "Give it `choices`, or `ending` with a `score`.",
+                )  # fmt: skip
+
+    def _lost(self) -> Iterator[Mistake]:
+        reached, best = self._reached(), self._best()
+        for place, state in enumerate(self.states):
+            if state.id not in reached:
+                yield Mistake(
+                    ("states", place, "id"), "state-unreached", f"No choice leads to the state `{state.id}`.",
+                    "Let one lead there, or delete it.",
+                )  # fmt: skip
+            elif state.id not in best:
+                yield Mistake(
+                    ("states", place, "id"), "scenario-circle",
+                    f"The case cannot end any more once it is in the state `{state.id}`: its choices lead in a circle.",
+                    "Let one of them lead out.",
+                )  # fmt: skip
+        if best.get(self.start, 1.0) < 1:
+            yield Mistake(
+                ("states",), "no-full-ending", "No ending is worth 100%, so nobody could do it right.",
+                "Write `score: 100%` in the best ending.",
+            )  # fmt: skip
+
+    # ── playing ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def order(self, rng: Random) -> tuple[str, ...]:
+        """The ids are those of the choices, state by state."""
+        drawn = [rng.sample(state.choices, len(state.choices)) for state in self.states]
+        return tuple(way.id for ways in drawn for way in ways)
+
+    def payload(self, order: Sequence[str] = (), answer: object = None) -> Payload:
+        """As of every question. There are no options once the case has ended or is closed; an answer that is no way
+        from the start shows the start."""
+        steps, here = self._walk(answer) or self._walk([]) or ([], self.states[0])
+        texts = {way.id: way.text for way in here.choices} if len(steps) < LONGEST else {}
+        return Payload(
+            self.id,
+            self.type,
+            self.stem,
+            options=tuple(Option(id, texts[id]) for id in arranged(texts, order)),
+            text=(here.text,),
+            trail=tuple(Step(state.text, way.text, way.then) for state, way in steps),
+            shape="path",
+        )
+
+    def finished(self, answer: object) -> bool:
+        """Whether the case has ended, or is closed."""
+        walked = self._walk(answer)
+        return walked is not None and (walked[1].ending is not None or len(walked[0]) == LONGEST)
+
+    def follows(self, before: object, answer: object) -> bool:
+        """Whether the answer is a way that begins with the one saved before, if that was one."""
+        done = before if isinstance(before, list) and self._walk(before) else []
+        return isinstance(answer, list) and self._walk(answer) is not None and answer[: len(done)] == done
+
+    def grade(self, answer: object) -> Grade:
+        """Of a part, which is a step, `text` is the situation, `given` the choice and `expected` the choice that
+        would have been right ("" if it was). A case that has not ended scores 0."""
+        steps, here = self._walk(answer) or ([], self.states[0])
+        best = self._best()
+        parts = []
+        for number, (state, way) in enumerate(steps):
+            right = best[way.to] >= best[state.id]
+            better = next((other.text for other in state.choices if best[other.to] >= best[state.id]), "")
+            last = here.ending if number == len(steps) - 1 else None
+            parts.append(
+                Part(
+                    id=way.id,
+                    text=state.text,
+                    chosen=True,
+                    right=right,
+                    given=way.text,
+                    expected="" if right else better,
+                    why=joined(way.then, way.why, last.text if last else ""),
+                )
+            )
+        ended = bool(steps) and here.ending is not None
+        return Grade(here.ending.score if ended and here.ending else 0.0, tuple(parts))
