@@ -7,18 +7,18 @@ key concerned, in words for people who write courses.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails
 
 from courses.model import Draw, Frozen, Locale, Objective, Programme, Slug, Source
 from courses.problems import Problem
 from courses.questions import TYPES
-from courses.questions.base import Flag, Question
+from courses.questions.base import PERCENT, Flag, Question, written
 from courses.source import Document
 
 Name = Annotated[str, Field(min_length=1, max_length=300)]
@@ -28,37 +28,24 @@ Model = TypeVar("Model", bound=BaseModel)
 # ── values that are written in words ───────────────────────────────────────────────────────────────────────────────
 
 
-def _words(pattern: str, code: str, example: str, make: Callable[[re.Match[str]], Any]) -> BeforeValidator:
-    """A validator of texts such as `80%`."""
-    compiled = re.compile(pattern)
-
-    def read(value: Any) -> Any:
-        match = compiled.fullmatch(value.strip()) if isinstance(value, str) else None
-        if match is None:
-            raise PydanticCustomError(code, "must be written like {example}", {"example": example})
-        return make(match)
-
-    return BeforeValidator(read)
-
-
-Share = Annotated[
-    float, _words(r"(\d{1,3}(?:\.\d+)?) ?%", "bad-share", "`80%`", lambda m: float(m[1]) / 100), Field(gt=0, le=1)
-]
+Share = Annotated[float, PERCENT, Field(gt=0, le=1)]
 Minutes = Annotated[
-    int, _words(r"(\d{1,4}) min(?:utes?|\.)?", "bad-time", "`30 minutes`", lambda m: int(m[1])), Field(ge=1)
+    int, written(r"(\d{1,4}) min(?:utes?|\.)?", "bad-time", "`30 minutes`", lambda m: int(m[1])), Field(ge=1)
 ]
 Months = Annotated[
     int,
-    _words(r"(\d{1,3}) (month|year)s?", "bad-time", "`24 months`", lambda m: int(m[1]) * (12 if m[2] == "year" else 1)),
+    written(
+        r"(\d{1,3}) (month|year)s?", "bad-time", "`24 months`", lambda m: int(m[1]) * (12 if m[2] == "year" else 1)
+    ),
     Field(ge=1),
 ]
 Drawn = Annotated[
     Draw,
-    _words(r"(\d{1,3}) from (\S+)", "bad-draw", "`8 from law`", lambda m: Draw(count=int(m[1]), bank=m[2])),
+    written(r"(\d{1,3}) from (\S+)", "bad-draw", "`8 from law`", lambda m: Draw(count=int(m[1]), bank=m[2])),
 ]
 Reviewed = Annotated[
     date | None,
-    _words(r"pending|done (\S+)", "bad-review", "`pending` or `done 2026-11-20`", lambda m: m[1]),
+    written(r"pending|done (\S+)", "bad-review", "`pending` or `done 2026-11-20`", lambda m: m[1]),
 ]
 AllOrIds = Annotated[tuple[str, ...] | None, BeforeValidator(lambda value: None if value == "all" else value)]
 
@@ -280,6 +267,8 @@ def _problem(document: Document, model: type[BaseModel], at: tuple[str | int, ..
         code, message = "too-few", f"{name} needs at least {least} {'entries' if least > 1 else 'entry'}."
         if kind == "string_too_short":
             code, message, hint = "empty-value", f"{name} is empty.", "Write its text between the quotes."
+    elif kind == "too_long":
+        code, message = "too-many", f"{name} may have at most {context['max_length']} entries."
     elif kind == "string_too_long":
         code, message = "too-long", f"{name} has {len(str(given))} letters; it may have {context['max_length']}."
     elif kind in _BOUNDS:

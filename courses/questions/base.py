@@ -52,7 +52,7 @@ Flag = Annotated[bool, BeforeValidator(_flag)]
 """A field that is true or false."""
 
 
-def words(pattern: str, code: str, example: str, make: Callable[[re.Match[str]], Any]) -> BeforeValidator:
+def written(pattern: str, code: str, example: str, make: Callable[[re.Match[str]], Any]) -> BeforeValidator:
     """A validator of texts such as `80%`. What was made of one before, and is no text any more, is left as it is."""
     compiled = re.compile(pattern)
 
@@ -65,6 +65,10 @@ def words(pattern: str, code: str, example: str, make: Callable[[re.Match[str]],
         return make(match)
 
     return BeforeValidator(read)
+
+
+PERCENT = written(r"(\d{1,3}(?:\.\d+)?) ?%", "bad-share", "`80%`", lambda match: float(match[1]) / 100)
+"""A share, written `80%` and kept as 0.8."""
 
 
 class Mistake(NamedTuple):

@@ -18,7 +18,7 @@ from html import escape, unescape
 from typing import Annotated, Any, Literal
 
 from courses.model import Frozen
-from courses.questions.base import Grade, Mistake, OptionalText, Part, Payload, Question, Text, joined, words
+from courses.questions.base import Grade, Mistake, OptionalText, Part, Payload, Question, Text, joined, written
 from courses.questions.folding import fold
 
 LIMIT = 100
@@ -30,11 +30,11 @@ def _plain(match: re.Match[str]) -> str:
     return ("" if match[1] in ("", "+") else "-") + match[2]
 
 
-Number = Annotated[str, words(_PLAIN, "bad-number", "`12` or `0.5`", _plain)]
+Number = Annotated[str, written(_PLAIN, "bad-number", "`12` or `0.5`", _plain)]
 """A number as an author writes it, with a decimal point; kept as the digits written, since no float is exact."""
 
 Tolerance = Annotated[
-    str, words(r"([0-9]{1,15}(?:\.[0-9]{1,15})?) ?(%?)", "bad-tolerance", "`0.5` or `5%`", lambda m: m[1] + m[2])
+    str, written(r"([0-9]{1,15}(?:\.[0-9]{1,15})?) ?(%?)", "bad-tolerance", "`0.5` or `5%`", lambda m: m[1] + m[2])
 ]
 """How far off an answer may be."""
 

@@ -24,6 +24,7 @@ from pydantic import Field
 
 from courses.model import Frozen, Slug
 from courses.questions.base import (
+    PERCENT,
     Grade,
     Mistake,
     Option,
@@ -36,7 +37,6 @@ from courses.questions.base import (
     arranged,
     doubled,
     joined,
-    words,
 )
 
 LONGEST = 100
@@ -44,9 +44,7 @@ LONGEST = 100
 MOST = 60
 """States that a scenario may have: many times what one can keep in mind."""
 
-Worth = Annotated[
-    float, words(r"(\d{1,3}(?:\.\d+)?) ?%", "bad-share", "`80%`", lambda m: float(m[1]) / 100), Field(ge=0, le=1)
-]
+Worth = Annotated[float, PERCENT, Field(ge=0, le=1)]
 """What an ending is worth, 0..1; written 0% to 100%."""
 
 

@@ -63,7 +63,7 @@ _CALLS = {
     "_add": 2,
     "_error": 2,
     "_advice": 1,
-    "_words": 1,
+    "written": 1,
 }
 _TABLES = {"_MISSING": 0, "_EXPLANATIONS": 1}
 
