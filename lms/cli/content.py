@@ -50,7 +50,7 @@ artefacts_option = click.option(
 @content_option
 def check(courses: tuple[str, ...], form: str, content: Path) -> None:
     """Show every problem of the courses (all, or those named), and advice. Exits with 1 if there is an error."""
-    _require(content, courses)
+    require(content, courses)
     problems = check_courses(content, courses)
     if form == "json":
         click.echo(json.dumps([problem.as_json() for problem in problems], ensure_ascii=False, indent=1))
@@ -84,7 +84,7 @@ def publish(courses: tuple[str, ...], content: Path, artefacts: Path) -> None:
 
 
 def _build(courses: tuple[str, ...], content: Path, artefacts: Path, publishing: bool) -> None:
-    _require(content, courses)
+    require(content, courses)
     store = Store(artefacts)
     try:
         result = _with_bar(lambda progress: build_courses(content, store, courses, progress))
@@ -135,7 +135,8 @@ def _commit(content: Path) -> str:
     return asked.stdout.strip() if asked.returncode == 0 else ""
 
 
-def _require(content: Path, courses: tuple[str, ...]) -> None:
+def require(content: Path, courses: tuple[str, ...]) -> None:
+    """Stop with a sentence where one of the courses does not exist."""
     existing = course_ids(content)
     for course in courses:
         if course not in existing:

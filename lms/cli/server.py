@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +15,7 @@ from lms import clock
 from lms import demo as demo_region
 from lms.cli import content
 from lms.cli.opening import opened, settings_of
+from lms.cli.ports import need_free
 from lms.library import library
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def serve(host: str, port: int, workers: int, jobs: bool) -> None:
     For example, behind a proxy that adds TLS:
         STAZA_URL=https://learn.example.org STAZA_PROXIES=1 staza serve --port 8080
     """
-    _need_free(host, port)
+    need_free(host, port)
     with opened() as app:
         library().programme()
         settings = settings_of(app)
@@ -78,7 +77,7 @@ def demo(ctx: click.Context, host: str, port: int, workers: int, jobs: bool) -> 
     For example, on another port:
         staza demo --port 9000
     """
-    _need_free(host, port)
+    need_free(host, port)
     with opened(migrated=False) as app:
         settings = settings_of(app)
         ctx.invoke(content.publish, courses=(), content=settings.content, artefacts=settings.artefacts)
@@ -100,23 +99,6 @@ def _migrate() -> None:
 
     logging.getLogger("alembic").setLevel(logging.WARNING)
     flask_migrate.upgrade()
-
-
-def _need_free(host: str, port: int) -> None:
-    """Stop with a sentence where the address can't be listened on."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            reasons = {
-                errno.EADDRINUSE: f"Port {port} is in use. Stop the program that uses it, or set PORT to another.",
-                errno.EACCES: f"Port {port} needs rights that this user has not got. Set PORT to one above 1023.",
-                errno.EADDRNOTAVAIL: f"{host} is no address of this machine. Use --host 127.0.0.1 or 0.0.0.0.",
-            }
-            reason = reasons.get(error.errno or 0, f"{host}:{port} can't be listened on: {error.strerror or error}.")
-            raise click.ClickException(reason) from error
 
 
 def granian(target: str, host: str, port: int, workers: int, **more: Any) -> AbstractServer[Any]:
