@@ -12,7 +12,7 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails
 
 from courses.model import Draw, Frozen, Locale, Objective, Programme, Slug, Source
@@ -47,7 +47,11 @@ Reviewed = Annotated[
     date | None,
     written(r"pending|done (\S+)", "bad-review", "`pending` or `done 2026-11-20`", lambda m: m[1]),
 ]
-AllOrIds = Annotated[tuple[str, ...] | None, BeforeValidator(lambda value: None if value == "all" else value)]
+AllOrIds = Annotated[
+    tuple[str, ...] | None,
+    BeforeValidator(lambda value: None if value == "all" else value),
+    WithJsonSchema({"anyOf": [{"const": "all"}, {"type": "array", "items": {"type": "string"}}]}),
+]
 
 
 # ── the files ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -57,72 +61,109 @@ class CompletionKeys(Frozen):
     """`lessons: all` is None."""
 
     lessons: AllOrIds = None
+    """`all`, or the ids of the lessons that must be read."""
     quizzes: dict[str, Share] = Field(default_factory=dict)
+    """Each quiz that must be passed, and with what share of its points: `{final: 80%}`."""
 
 
 class CertificateKeys(Frozen):
     """How long a certificate is valid, in months."""
 
     valid_for: Months
+    """`24 months` or `2 years`."""
 
 
 class ReviewKeys(Frozen):
     """The state of each expert review."""
 
     trainer: Reviewed = None
+    """Has a trainer tried it? `pending` or `done 2026-11-20`."""
     legal: Reviewed = None
+    """Has a lawyer read it? `pending` or `done 2026-11-20`."""
     language: Reviewed = None
+    """Has somebody read it for its language? `pending` or `done 2026-11-20`."""
 
 
 class CourseFile(Frozen):
     """The keys of course.yaml."""
 
     id: Slug
+    """The name of the course's folder. It never changes once the course is released."""
     topic: str
+    """A topic of programme.yaml."""
     title: Name
+    """What the catalogue, the course and its certificate are called."""
     summary: Annotated[str, Field(min_length=1)]
+    """One or two sentences, shown in the catalogue."""
     language: Locale = "en"
+    """The language it is written in; en if left out."""
     audience: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Audiences of programme.yaml: for whom it is."""
     hours: Annotated[float, Field(gt=0, le=200, allow_inf_nan=False)]
+    """How many hours the whole course takes."""
     enrolment: Literal["open", "on-request"] = "open"
+    """`open`: anyone may enrol. `on-request`: the manager decides."""
     prerequisites: tuple[str, ...] = ()
+    """Ids of courses to complete before one can enrol."""
     objectives: Annotated[tuple[Objective, ...], Field(min_length=1)]
+    """What the trainee can do afterwards, each in a verb that can be observed."""
     lessons: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Ids of lessons, in the order in which they are taught."""
     completion: CompletionKeys = CompletionKeys()
+    """What completes the course."""
     certificate: CertificateKeys | None = None
+    """Leave it out for a course without a certificate."""
     review: ReviewKeys = ReviewKeys()
+    """The state of each expert review."""
 
 
 class FrontMatter(Frozen):
     """The keys at the top of a lesson."""
 
     title: Name
+    """What the lesson is called; it needs no heading of its own."""
     objectives: tuple[str, ...] = ()
+    """Ids of objectives of course.yaml that the lesson teaches."""
     minutes: Annotated[int, Field(ge=1, le=600)]
+    """How long it takes, with its checks."""
 
 
 class QuizFile(Frozen):
     """The keys of a quiz."""
 
     title: Name
+    """What the quiz is called."""
     draw: Annotated[tuple[Drawn, ...], Field(min_length=1)]
+    """What it draws at random, anew in each attempt: `8 from law`."""
     shuffle: Flag = True
+    """Whether questions and choices are shuffled; true if left out."""
     time_limit: Minutes | None = None
+    """Such as `30 minutes`; leave it out for none."""
     attempts: Annotated[int, Field(ge=1)] | None = None
+    """How many attempts one has; leave it out for any number."""
     review: Literal["full", "wrong", "score"] = "full"
+    """What is shown afterwards: `full` answers and reasons, which were `wrong`, or the `score`."""
 
 
 class SourceKeys(Frozen):
     """The keys of one source."""
 
     kind: Literal["treaty", "law", "judgment", "guidance", "statistics", "report", "book", "article"]
+    """What kind of document it is."""
     title: Annotated[str, Field(min_length=1)]
+    """Its whole title."""
     short: Name
+    """How the text cites it."""
     publisher: Name
+    """Who published it: an organisation, a court, an official gazette."""
     year: Annotated[int, Field(ge=1500, le=2200)]
+    """When it was published or adopted."""
     number: Name = ""
+    """The number by which it is found; this or `url`, or both."""
     url: Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$")] = ""
+    """Its address on the web; this or `number`, or both."""
     as_of: date | None = None
+    """The day it was last looked up: `2026-11-21`."""
 
 
 # ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────────

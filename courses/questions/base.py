@@ -52,19 +52,27 @@ Flag = Annotated[bool, BeforeValidator(_flag)]
 """A field that is true or false."""
 
 
-def written(pattern: str, code: str, example: str, make: Callable[[re.Match[str]], Any]) -> BeforeValidator:
-    """A validator of texts such as `80%`. What was made of one before, and is no text any more, is left as it is."""
-    compiled = re.compile(pattern)
+class Written:
+    """Reads texts such as `80%`. What was made of one before, and is no text any more, is left as it is."""
 
-    def read(value: object) -> object:
+    def __init__(self, pattern: str, code: str, example: str, make: Callable[[re.Match[str]], Any]) -> None:
+        self.pattern = re.compile(pattern)
+        self.code = code
+        self.example = example
+        self.make = make
+
+    def __call__(self, value: object) -> object:
         if isinstance(value, int | float) and not isinstance(value, bool):
             return value
-        match = compiled.fullmatch(value.strip()) if isinstance(value, str) else None
+        match = self.pattern.fullmatch(value.strip()) if isinstance(value, str) else None
         if match is None:
-            raise PydanticCustomError(code, "must be written like {example}", {"example": example})
-        return make(match)
+            raise PydanticCustomError(self.code, "must be written like {example}", {"example": self.example})
+        return self.make(match)
 
-    return BeforeValidator(read)
+
+def written(pattern: str, code: str, example: str, make: Callable[[re.Match[str]], Any]) -> BeforeValidator:
+    """The validator of a field that is written in words; `example`, in backticks, shows how."""
+    return BeforeValidator(Written(pattern, code, example, make))
 
 
 PERCENT = written(r"(\d{1,3}(?:\.\d+)?) ?%", "bad-share", "`80%`", lambda match: float(match[1]) / 100)
@@ -85,9 +93,13 @@ class Choice(Frozen):
     """Something to choose: whether it is right, and why."""
 
     id: Slug
+    """Lower-case words joined by hyphens. It never changes once the course is released: answers are stored under it."""
     text: Text
+    """What the trainee reads, in inline Markdown."""
     correct: Flag = False
+    """true in what is right; leave it out of the others."""
     why: OptionalText = ""
+    """Why it is right or wrong: the trainee reads it after the answer."""
 
 
 @dataclass(frozen=True, slots=True)
