@@ -187,13 +187,18 @@ class Question(Frozen):
     """The fields that all types share. `level`: whether the item asks to recall or to judge a case."""
 
     id: Slug
+    """Unique in the course. It never changes once the course is released: answers are stored under it."""
     type: str
+    """What kind of question it is; the other keys follow from it."""
     objective: Annotated[str, "unmarked"]
+    """The id of the objective in course.yaml that the question tests."""
     graded: ClassVar[bool] = True
     """Whether its score counts; a rating's does not."""
 
     level: Annotated[Literal["recall", "judgement"], "unmarked"] = "recall"
+    """Whether it asks to recall, or to judge a case."""
     stem: Text
+    """The question or the task, in inline Markdown."""
 
     def mistakes(self) -> Iterator[Mistake]:
         """What is wrong with the question although each of its fields is of the right type."""

@@ -46,6 +46,7 @@ class Item(Frozen):
     id: Slug
     text: Text
     category: str
+    """The id of the category that it belongs to."""
     why: OptionalText = ""
 
 
@@ -54,7 +55,9 @@ class Categorise(Question):
 
     type: Literal["categorise"]
     categories: Annotated[tuple[Category, ...], Field(min_length=2)]
+    """What the items are put into."""
     items: Annotated[tuple[Item, ...], Field(min_length=2)]
+    """Each with the id of the category it belongs to."""
 
     def option_id(self, id: str) -> str:
         """The id under which the browser knows the category with the id `id`."""

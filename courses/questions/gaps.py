@@ -43,8 +43,11 @@ class Gap(Frozen):
     """A gap: the words that are accepted, or a menu of choices; and why."""
 
     id: Slug
+    """The id that stands between the brackets. It may not say the answer."""
     accept: Annotated[tuple[Word, ...], Field(min_length=1)] | None = None
+    """The words that are right, for a gap that is typed."""
     choices: Annotated[tuple[Choice, ...], Field(min_length=2)] | None = None
+    """A menu of which one choice is right, for a gap that is not typed."""
     why: OptionalText = ""
 
     def part(self, number: int, given: str) -> Part:
@@ -74,7 +77,9 @@ class Gaps(Question):
 
     type: Literal["gaps"]
     text: Text
+    """The text, with `[[gap-id]]` where a gap is."""
     gaps: Annotated[tuple[Gap, ...], Field(min_length=1)]
+    """What belongs into each gap."""
 
     def mistakes(self) -> Iterator[Mistake]:
         yield from doubled(self.gaps, ("gaps",), "gaps")

@@ -57,7 +57,9 @@ class Matching(Question):
 
     type: Literal["matching"]
     pairs: Annotated[tuple[Pair, ...], Field(min_length=2)]
+    """Each left side with the right side that belongs to it."""
     distractors: tuple[Distractor, ...] = ()
+    """Right sides that belong to none."""
 
     def option_id(self, id: str) -> str:
         """The id under which the browser knows the right side of the pair, or the distractor, with the id `id`."""

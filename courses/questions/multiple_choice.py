@@ -21,6 +21,7 @@ class MultipleChoice(Question):
 
     type: Literal["multiple-choice"]
     choices: Annotated[tuple[Choice, ...], Field(min_length=2)]
+    """Two or more, of which some are right and some wrong."""
 
     def mistakes(self) -> Iterator[Mistake]:
         yield from doubled(self.choices, ("choices",), "choices")

@@ -46,7 +46,7 @@ _TAG = re.compile(r"<[^<>]*>")
 
 def readings(typed: str) -> tuple[Fraction, ...]:
     """The numbers that a typed text may mean: one, two for such as `1.000`, none for what is no number."""
-    match = _TYPED.fullmatch(typed.strip())
+    match = _TYPED.fullmatch(typed.strip().removesuffix("."))
     if match is None:
         return ()
     sign = -1 if match[1] and match[1] != "+" else 1
@@ -82,10 +82,15 @@ class NumberQuestion(Question):
 
     type: Literal["number"]
     answer: Number
+    """The number, with a decimal point."""
     tolerance: Tolerance = "0"
+    """How far off an answer may be: `0.5` or `5%`; exact if left out."""
     unit: OptionalText = ""
+    """What is counted; shown after the field."""
     wrong: Annotated[tuple[WrongNumber, ...], "unmarked"] = ()
+    """Numbers that are often given and wrong, each with a reason."""
     why: OptionalText = ""
+    """How one comes to the answer: the trainee reads it afterwards."""
 
     def key(self) -> dict[str, Any]:
         """As of every question, and the unit, since it may be typed."""

@@ -23,6 +23,7 @@ class Criterion(Frozen):
     id: Slug
     text: Text
     points: Annotated[int, Field(ge=1, le=100)]
+    """The most points it can earn."""
 
 
 class Open(Question):
@@ -30,9 +31,13 @@ class Open(Question):
 
     type: Literal["open"]
     criteria: Annotated[tuple[Criterion, ...], Field(min_length=1)]
+    """What the trainer gives points for."""
     model: OptionalText = ""
+    """A model answer, shown afterwards."""
     limit: Annotated[int, Field(ge=50, le=20_000), "unmarked"] = 2000
+    """The most characters that an answer may have."""
     why: OptionalText = ""
+    """What the trainee reads afterwards."""
 
     def mistakes(self) -> Iterator[Mistake]:
         yield from doubled(self.criteria, ("criteria",), "criteria")

@@ -26,6 +26,7 @@ from courses.questions.base import (
     Question,
     Text,
     arranged,
+    concealed,
     doubled,
     known_ids,
 )
@@ -44,6 +45,7 @@ class Ordering(Question):
 
     type: Literal["ordering"]
     steps: Annotated[tuple[Step, ...], Field(min_length=2)]
+    """In their right order; trainees see them shuffled."""
 
     def key(self) -> dict[str, Any]:
         """As of every question, but here the order is the key."""
@@ -53,16 +55,18 @@ class Ordering(Question):
         yield from doubled(self.steps, ("steps",), "steps")
 
     def order(self, rng: Random) -> tuple[str, ...]:
-        key = tuple(step.id for step in self.steps)
-        drawn = tuple(rng.sample(key, len(key)))
-        return drawn if drawn != key else (*key[1:], key[0])
+        return self._but_the_key(rng.sample(self.steps, len(self.steps)))
+
+    def _but_the_key(self, steps: Sequence[Step]) -> tuple[str, ...]:
+        ids, key = tuple(step.id for step in steps), tuple(step.id for step in self.steps)
+        return ids if ids != key else (*key[1:], key[0])
 
     def payload(self, order: Sequence[str] = (), answer: object = None) -> Payload:  # noqa: ARG002
-        """As of every question, but where `order` names no step, they stand in one that is always the same and is
-        not the author's, since the author's is the key."""
+        """As of every question, but where `order` names no step, they stand in one that is always the same and owes
+        nothing to the author's, since the author's is the key."""
         texts = {step.id: step.text for step in self.steps}
         if not set(order) & set(texts):
-            order = self.order(Random(self.id))  # noqa: S311 - not a secret, only not the key
+            order = self._but_the_key(sorted(self.steps, key=lambda step: concealed(self.id, "step", step.id)))
         options = tuple(Option(id, texts[id]) for id in arranged(texts, order))
         return Payload(self.id, self.type, self.stem, options, shape="places")
 

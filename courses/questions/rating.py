@@ -29,6 +29,7 @@ class Rating(Question):
 
     type: Literal["rating"]
     scale: Annotated[tuple[Point, ...], Field(min_length=2, max_length=10)]
+    """The points of the scale, in their order."""
 
     def mistakes(self) -> Iterator[Mistake]:
         yield from doubled(self.scale, ("scale",), "points of the scale")

@@ -54,7 +54,9 @@ class Way(Frozen):
     id: Slug
     text: Text
     to: str
+    """The id of the state that it leads to."""
     then: OptionalText = ""
+    """The consequence, which the trainee reads after choosing."""
     why: OptionalText = ""
 
 
@@ -62,6 +64,7 @@ class Ending(Frozen):
     """What the case is worth that ends here, and what is said of it afterwards."""
 
     score: Worth
+    """0% to 100%; one ending at least is worth 100%."""
     text: OptionalText = ""
 
 
@@ -71,7 +74,9 @@ class State(Frozen):
     id: Slug
     text: Text
     choices: tuple[Way, ...] = ()
+    """What can be done here; an ending has none."""
     ending: Ending | None = None
+    """What the case is worth that ends here: `{score: 60%}`."""
 
 
 class Scenario(Question):
@@ -79,7 +84,9 @@ class Scenario(Question):
 
     type: Literal["scenario"]
     start: str
+    """The id of the state in which the case begins."""
     states: Annotated[tuple[State, ...], Field(min_length=2, max_length=MOST)]
+    """The situations; each has choices, or is an ending."""
 
     # ── walking ───────────────────────────────────────────────────────────────────────────────────────────────────
 

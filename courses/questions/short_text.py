@@ -30,9 +30,13 @@ class ShortText(Question):
 
     type: Literal["short-text"]
     accept: Annotated[tuple[Word, ...], Field(min_length=1)]
+    """The answers that are right."""
     forgive: tuple[Forgiven, ...] = EVERYTHING
+    """What may differ: case, spacing, diacritics, script; all of them if left out."""
     wrong: Annotated[tuple[KnownWrong, ...], "unmarked"] = ()
+    """Answers that are often given and wrong, each with a reason."""
     why: OptionalText = ""
+    """Why the right answer is right: the trainee reads it afterwards."""
 
     def _folded(self, text: str) -> str:
         return fold(text[:LONGEST], self.forgive)

@@ -30,6 +30,7 @@ class SingleChoice(Question):
 
     type: Literal["single-choice"]
     choices: Annotated[tuple[Choice, ...], Field(min_length=2)]
+    """Two or more, of which exactly one is right."""
 
     def mistakes(self) -> Iterator[Mistake]:
         yield from doubled(self.choices, ("choices",), "choices")

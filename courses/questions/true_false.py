@@ -26,7 +26,9 @@ class TrueFalse(Question):
 
     type: Literal["true-false"]
     answer: Flag
+    """Whether the statement in the stem is true."""
     why: Reasons = Reasons()
+    """A reason for either answer: `{true: …, false: …}`."""
 
     def payload(self, order: Sequence[str] = (), answer: object = None) -> Payload:  # noqa: ARG002 - true stands first
         return Payload(self.id, self.type, self.stem, tuple(Option(id, word) for id, word in WORDS.items()))
