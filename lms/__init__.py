@@ -35,6 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         lessons,
         limits,
         manager,
+        marking,
         pages,
         system,
         texts,
@@ -67,6 +68,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(attempts.blueprint)
     app.register_blueprint(certificates.blueprint)
     app.register_blueprint(trainer.blueprint)
+    app.register_blueprint(marking.blueprint)
     app.register_blueprint(manager.blueprint)
     app.register_blueprint(coordinator.blueprint)
     app.register_blueprint(admin.blueprint)

@@ -30,6 +30,11 @@ def region(actor: Actor) -> Scope:
     return Scope.counts() if actor.roles & {Role.COORDINATOR, Role.TRAINER} else Scope.subtree()
 
 
+def taught(actor: Actor) -> Scope:
+    """What was done in the courses whose trainer the actor is, without the people who did it."""
+    return Scope.courses(*actor.owned_courses)
+
+
 def administered(actor: Actor) -> Scope:
     """Everyone, for administrators."""
     return Scope.everyone() if Role.ADMINISTRATOR in actor.roles else Scope.subtree()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
@@ -86,11 +87,11 @@ def _own(session: Session, actor: Actor, attempt_id: UUID) -> Attempt:
     attempt = attempts.get(session, access.own(actor), attempt_id)
     if attempt is None:
         raise Refused(_("There is no such attempt of yours."))
-    _lock(session, attempt)
+    lock(session, attempt)
     return attempt
 
 
-def _lock(session: Session, attempt: Attempt) -> None:
+def lock(session: Session, attempt: Attempt) -> None:
     """Let other requests that concern this enrolment wait, and see the attempt as it is now."""
     enrolments.get(session, access.of_attempt(attempt), attempt.enrolment_id, lock=True)
     session.refresh(attempt)
@@ -117,18 +118,31 @@ def save(
         elif question_id not in attempt.questions:
             refusal = _("This question is not part of the attempt.")
         else:
-            row = session.get(Answer, (attempt.institution_id, attempt.id, question_id))
-            if answer is None and row is not None:
-                session.delete(row)
-            elif answer is not None:
-                row = row or Answer(
-                    institution_id=attempt.institution_id, attempt_id=attempt.id, question_id=question_id
-                )
-                row.answer, row.saved_at = answer, at
-                session.add(row)
+            refusal = _keep(session, attempt, question_of(library, attempt, question_id), answer, at)
     if refusal:
         raise Refused(refusal)
     return attempt
+
+
+def _keep(session: Session, attempt: Attempt, question: Question, answer: AnswerValue | None, at: datetime) -> str:
+    """Store the answer; why it is refused, or "". A page that was opened earlier says less than what was done since:
+    then nothing is to be done."""
+    row = session.get(Answer, (attempt.institution_id, attempt.id, question.id))
+    if row is not None and not question.follows(row.answer, answer):
+        return "" if answer is None or question.follows(answer, row.answer) else undone()
+    if answer is None and row is not None:
+        session.delete(row)
+    elif answer is not None:
+        row = row or Answer(institution_id=attempt.institution_id, attempt_id=attempt.id, question_id=question.id)
+        row.answer, row.saved_at = answer, at
+        session.add(row)
+    return ""
+
+
+def undone() -> str:
+    """Why a choice in a scenario is refused that takes another way than the one gone already."""
+    return _("You had made another choice here already. What was done has had its consequences: "
+             "go on from where the case stands now.")  # fmt: skip
 
 
 def submit(actor: Actor, library: Library, attempt_id: UUID, at: datetime) -> Attempt:
@@ -146,38 +160,68 @@ def close_overdue(library: Library, at: datetime) -> int:
     closed = 0
     with transaction() as session:
         for attempt in attempts.past_deadline(session, at - GRACE):
-            _lock(session, attempt)
+            lock(session, attempt)
             if attempt.submitted_at is None:
                 _close(session, library, attempt, attempt.deadline_at or at)
                 closed += 1
     return closed
 
 
-def question_of(library: Library, attempt: Attempt, question_id: str) -> Question:
-    """A question of an attempt, as the revision has it that the attempt is bound to."""
-    question = library.question(attempt.course_id, question_id, attempt.revision)
+def question_of(library: Library, attempt: Attempt, question_id: str, revision: str = "") -> Question:
+    """A question of an attempt, as the revision has it that the attempt is bound to; or as another `revision` does, by
+    which an answer was marked anew."""
+    revision = revision or attempt.revision
+    question = library.question(attempt.course_id, question_id, revision)
     if question is None:
-        raise ArtefactError(f"The question {question_id} is missing from {attempt.course_id} {attempt.revision[:12]}.")
+        raise ArtefactError(f"The question {question_id} is missing from {attempt.course_id} {revision[:12]}.")
     return question
 
 
-def _close(session: Session, library: Library, attempt: Attempt, at: datetime) -> None:
-    """Grade by the attempt's own revision, and store the result and what follows from it."""
+def is_answered(library: Library, attempt: Attempt, question_id: str, given: Mapping[str, Answer]) -> bool:
+    """Whether a question of an attempt has a whole answer among those given, by question."""
+    row = given.get(question_id)
+    return row is not None and question_of(library, attempt, question_id).finished(row.answer)
+
+
+def result(library: Library, attempt: Attempt, given: Mapping[str, Answer]) -> tuple[float | None, bool | None]:
+    """The score (0..1) of an attempt and whether it passes, from the scores of its answers, by question.
+
+    Both are None while an answer awaits its mark. Questions that are not graded do not count; of an attempt that has no
+    others there is nothing to score, and it passes.
+    """
     course = library.course(attempt.course_id, attempt.revision)
     if course is None:
         raise ArtefactError(f"The course {attempt.course_id} is missing from the artefacts.")
-    given = attempts.answers(session, attempt)
-    total = 0.0
-    for id in attempt.questions:
-        if row := given.get(id):
-            row.score = question_of(library, attempt, id).grade(row.answer).score
-            total += row.score
-    attempt.submitted_at = at
-    attempt.score = total / len(attempt.questions)
+    if any(row.score is None for row in given.values()):
+        return None, None
+    graded = [id for id in attempt.questions if question_of(library, attempt, id).graded]
+    if not graded:
+        return None, True
+    score = sum(given[id].score or 0.0 for id in graded if id in given) / len(graded)
     required = course.completion.quizzes.get(attempt.quiz_id)
-    attempt.passed = required is None or attempt.score >= required - 1e-9
+    return score, required is None or score >= required - 1e-9
+
+
+def settle(session: Session, library: Library, attempt: Attempt, at: datetime) -> None:
+    """Take account of the result of an attempt, in the caller's transaction: the progress of its enrolment, by the
+    rules that hold now."""
+    revision = library.revision_of(attempt.course_id) or attempt.revision
+    course = library.course(attempt.course_id, revision)
+    if course is None:
+        raise ArtefactError(f"The course {attempt.course_id} is missing from the artefacts.")
     enrolment = session.get_one(Enrolment, (attempt.institution_id, attempt.enrolment_id))
+    complete.record(session, enrolment, course, revision, at)
+
+
+def _close(session: Session, library: Library, attempt: Attempt, at: datetime) -> None:
+    """Grade by the attempt's own revision, and store the result and what follows from it. What a trainer has to mark
+    has no score yet."""
+    given = attempts.answers(session, attempt)
+    for id, row in given.items():
+        grade = question_of(library, attempt, id).grade(row.answer)
+        row.score = None if grade.pending else grade.score
+    attempt.submitted_at = at
+    attempt.score, attempt.passed = result(library, attempt, given)
     audit.note(session, at, attempt.person_id, "attempt-submitted", attempt.institution_id, attempt.person_id,
                course=attempt.course_id, quiz=attempt.quiz_id, number=attempt.number, score=attempt.score)  # fmt: skip
-    complete.record(session, enrolment, library.course(attempt.course_id) or course,
-                    library.revision_of(attempt.course_id) or attempt.revision, at)  # fmt: skip
+    settle(session, library, attempt, at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from random import Random
 
@@ -9,10 +10,11 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from courses.model import Course, LessonEntry
-from courses.questions.base import Answer, Grade, Question
+from courses.questions.base import Answer, Question
 from lms.db import transaction
 from lms.learning import access, complete
 from lms.learning.progress import Progress
+from lms.learning.attempts import undone
 from lms.learning.refusal import Refused
 from lms.records import audit, enrolments
 from lms.records.accounts import Actor
@@ -45,19 +47,31 @@ def check_order(question: Question, enrolment: Enrolment) -> tuple[str, ...]:
 
 def answer_check(
     actor: Actor, course: Course, revision: str, question: Question, answer: Answer, at: datetime
-) -> Grade:
-    """Grade and keep the answer to a check. A later answer takes the place of an earlier one."""
-    grade = question.grade(answer)
+) -> CheckAnswer | None:
+    """Grade and keep the answer to a check; what is kept now. A later answer takes the place of an earlier one, but one
+    that is not whole never that of one that is: then None is kept of it. So a scenario can be played again, and counts
+    as answered meanwhile. Until it has ended once, what was chosen in it is not undone.
+    """
+    whole = question.finished(answer)
     with transaction() as session:
         enrolment = _enrolment(session, actor, course)
-        session.merge(
+        row = session.get(CheckAnswer, (enrolment.institution_id, enrolment.id, question.id))
+        if row is not None and row.score is not None and not whole:
+            return None
+        if row is not None and row.score is None and row.revision == revision:
+            if not question.follows(row.answer, answer) and question.follows(answer, row.answer):
+                return row  # from a page that was opened before
+            if not question.follows(row.answer, answer):
+                raise Refused(undone())
+        row = session.merge(
             CheckAnswer(
                 institution_id=enrolment.institution_id, enrolment_id=enrolment.id, question_id=question.id,
-                revision=revision, answer=answer, score=grade.score, answered_at=at,
+                revision=revision, answer=answer, score=question.grade(answer).score if whole else None,
+                answered_at=at,
             )
         )  # fmt: skip
         complete.record(session, enrolment, course, revision, at)
-    return grade
+        return row
 
 
 def finish(actor: Actor, course: Course, revision: str, lesson: LessonEntry, at: datetime) -> Progress:
@@ -66,10 +80,11 @@ def finish(actor: Actor, course: Course, revision: str, lesson: LessonEntry, at:
     with transaction() as session:
         enrolment = _enrolment(session, actor, course)
         answered = enrolments.check_answers(session, enrolment)
-        left = sum(check not in answered for check in lesson.checks)
+        left = sum(check not in answered or answered[check].score is None for check in lesson.checks)
         if left:
             raise Refused(_("Answer all checks of this lesson first; %(count)s of them are open.", count=left))
-        if session.get(LessonDone, (enrolment.institution_id, enrolment.id, lesson.id)) is None:
+        row = session.get(LessonDone, (enrolment.institution_id, enrolment.id, lesson.id))
+        if row is None:
             session.add(
                 LessonDone(institution_id=enrolment.institution_id, enrolment_id=enrolment.id, lesson_id=lesson.id,
                            revision=revision, done_at=at)

@@ -13,7 +13,8 @@ from lms.records.facts import Facts
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something a course asks for: a lesson to finish or a quiz to pass. `score` is the best so far (quiz only)."""
+    """Something a course asks for: a lesson to finish or a quiz to pass. `score` is the best so far, `awaiting`
+    whether an attempt awaits its mark (quiz only)."""
 
     kind: str
     id: str
@@ -23,6 +24,7 @@ class Step:
     required_score: float = 0.0
     score: float | None = None
     open_checks: int = 0
+    awaiting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ def progress(course: Course, facts: Facts) -> Progress:
         Step(
             "quiz", quiz.id, quiz.title, scores.get(quiz.id, -1.0) >= course.completion.quizzes[quiz.id],
             quiz.time_limit or 0, course.completion.quizzes[quiz.id], scores.get(quiz.id),
+            awaiting=quiz.id in facts.awaiting,
         )
         for quiz in course.quizzes
         if quiz.id in course.completion.quizzes

@@ -11,12 +11,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKeyConstraint, Index, String, UniqueConstraint, select
+from sqlalchemy import JSON, ForeignKeyConstraint, Index, String, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lms.db import Base, new_id
 from lms.records.enrolments import Enrolment
 from lms.records.scope import Scope
+
+_WITHOUT_RESULT: dict[str, Any] = {f"{dialect}_where": text("passed IS NULL") for dialect in ("sqlite", "postgresql")}
+"""The few attempts that are open or await a mark, for an index of these alone."""
 
 
 class Attempt(Base):
@@ -24,7 +27,8 @@ class Attempt(Base):
 
     `commit` is the git commit of the revision, "" where it had none. `seed` drew `shown`: the list of
     `[question id, [ids in the order shown]]`. `deadline_at` is None without a time limit. `score` in 0..1 and
-    `passed` are None until submission.
+    `passed` are None until submission, and then until the last answer is marked that a trainer has to mark; where
+    nothing of it is graded, `score` stays None.
     """
 
     __tablename__ = "attempts"
@@ -32,6 +36,7 @@ class Attempt(Base):
         ForeignKeyConstraint(["institution_id", "enrolment_id"], ["enrolments.institution_id", "enrolments.id"]),
         UniqueConstraint("institution_id", "enrolment_id", "quiz_id", "number"),
         Index("ix_attempts_person", "institution_id", "person_id"),
+        Index("ix_attempts_without_result", "course_id", "submitted_at", **_WITHOUT_RESULT),
     )
 
     institution_id: Mapped[int] = mapped_column(primary_key=True)
@@ -78,7 +83,7 @@ class Answer(Base):
 
 
 class Mark(Base):
-    """A trainer's mark for an open answer, given once. `points` by the id of the criterion, each 0..1; `score` 0..1."""
+    """A trainer's mark for an open answer, given once. `points` by the id of the criterion; `score` 0..1."""
 
     __tablename__ = "marks"
     __table_args__ = (
@@ -107,6 +112,14 @@ def answers(session: Session, attempt: Attempt) -> dict[str, Answer]:
     """The answers of an attempt that the caller has already been allowed to see, by question."""
     rows = session.scalars(
         select(Answer).where(Answer.institution_id == attempt.institution_id, Answer.attempt_id == attempt.id)
+    )
+    return {row.question_id: row for row in rows}
+
+
+def marks(session: Session, attempt: Attempt) -> dict[str, Mark]:
+    """The marks given in an attempt that the caller has already been allowed to see, by question."""
+    rows = session.scalars(
+        select(Mark).where(Mark.institution_id == attempt.institution_id, Mark.attempt_id == attempt.id)
     )
     return {row.question_id: row for row in rows}
 

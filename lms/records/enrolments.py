@@ -118,7 +118,7 @@ class LessonDone(Base):
 
 class CheckAnswer(Base):
     """The last answer to a check in a lesson, and the revision that graded it. `score` is None while the answer is not
-    whole (a scenario that has not ended), and for questions that are not graded."""
+    whole, and then it does not count as one: a scenario that has not ended."""
 
     __tablename__ = "check_answers"
     __table_args__ = (

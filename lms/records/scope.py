@@ -22,14 +22,16 @@ class Scope:
     kind     covers
     own      the rows of one person
     subtree  the people whose unit is one of `nodes` or below: (institution, path) pairs
+    courses  what was done in these courses, whoever did it: rows that name people it refuses
     counts   everyone, but only to be counted: queries that name people refuse it
     all      everyone; only an administrator or the system itself
     """
 
-    kind: Literal["own", "subtree", "counts", "all"]
+    kind: Literal["own", "subtree", "courses", "counts", "all"]
     institution_id: int | None = None
     person_id: UUID | None = None
     nodes: tuple[tuple[int, str], ...] = ()
+    course_ids: tuple[str, ...] = ()
 
     @classmethod
     def own(cls, institution_id: int, person_id: UUID) -> Scope:
@@ -40,6 +42,11 @@ class Scope:
     def subtree(cls, *nodes: Institution) -> Scope:
         """The people of these institutions or units and all below them; of nobody, if there are none."""
         return cls("subtree", nodes=tuple((node.root_id or node.id, node.path) for node in nodes))
+
+    @classmethod
+    def courses(cls, *ids: str) -> Scope:
+        """What was done in these courses, by people who are not named; nothing, if there are none."""
+        return cls("courses", course_ids=ids)
 
     @classmethod
     def counts(cls) -> Scope:
@@ -62,6 +69,10 @@ class Scope:
                 return and_(table.institution_id == self.institution_id, person_id == self.person_id)
             case "subtree":
                 return or_(false(), *(self._below(table, *node) for node in self.nodes))
+            case "courses":
+                if table is Person:
+                    raise PermissionError("This scope covers what was done in courses; it never names people.")
+                return table.course_id.in_(self.course_ids)  # type: ignore[no-any-return]
             case "counts":
                 if not counting:
                     raise PermissionError("This scope counts people; it never names them.")
@@ -90,5 +101,5 @@ class Scope:
                 return any(path.startswith(prefix) for _, prefix in self.nodes)
             case "counts" | "all":
                 return True
-            case "own":
+            case "own" | "courses":
                 return False

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from courses.model import Course, Quiz
 from lms import clock
 from lms.db import db
 from lms.learning import attempts as verbs
+from lms.learning import marking
 from lms.learning.access import own
 from lms.learning.progress import progress
 from lms.library import library
@@ -79,7 +81,7 @@ def resume(attempt_id: UUID) -> Response:
         return redirect(url_for(".result", attempt_id=attempt_id))
     answered = attempts.answers(db.session(), attempt)
     for number, id in enumerate(attempt.questions, 1):
-        if id not in answered:
+        if not verbs.is_answered(library(), attempt, id, answered):
             return redirect(url_for(".question", attempt_id=attempt_id, number=number))
     return redirect(url_for(".overview", attempt_id=attempt_id))
 
@@ -97,6 +99,7 @@ def question(attempt_id: UUID, number: int) -> str | Response:
         return redirect(url_for(".overview", attempt_id=attempt_id))
     id, order = attempt.shown[number - 1]
     answers = attempts.answers(db.session(), attempt)
+    given = answers[id].answer if id in answers else None
     return render_template(
         "attempts/question.html",
         course=course,
@@ -104,9 +107,9 @@ def question(attempt_id: UUID, number: int) -> str | Response:
         quiz=quiz,
         attempt=attempt,
         number=number,
-        payload=verbs.question_of(library(), attempt, id).payload(order),
-        answer=answers[id].answer if id in answers else None,
-        answered=[question in answers for question in attempt.questions],
+        payload=verbs.question_of(library(), attempt, id).payload(order, given),
+        answer=given,
+        answered=[verbs.is_answered(library(), attempt, id, answers) for id in attempt.questions],
         now=clock.now(),
     )
 
@@ -119,10 +122,14 @@ def save(attempt_id: UUID, number: int) -> Response:
     if not 1 <= number <= len(attempt.shown):
         abort(404)
     id = attempt.questions[number - 1]
-    given = forms.answer(verbs.question_of(library(), attempt, id).type, request.form)
+    given = forms.answer(verbs.question_of(library(), attempt, id).payload(), request.form)
     verbs.save(actor(), library(), attempt_id, id, given, clock.now())
     if forms.is_fetch():
         return make_response("", 204)
+    if forms.CHOOSE in request.form:  # the case goes on, on the same page
+        if "answer" not in request.form:
+            flash(_("Nothing was chosen. Choose what to do, and go on."), "warning")
+        return redirect(url_for(".question", attempt_id=attempt_id, number=number, _anchor=f"now-{id}"), 303)
     match request.form.get("go"):
         case "previous" if number > 1:
             target = url_for(".question", attempt_id=attempt_id, number=number - 1)
@@ -142,7 +149,7 @@ def overview(attempt_id: UUID) -> str | Response:
         return redirect(url_for(".result", attempt_id=attempt_id))
     answers = attempts.answers(db.session(), attempt)
     rows = [
-        (number, verbs.question_of(library(), attempt, id).stem, id in answers)
+        (number, verbs.question_of(library(), attempt, id).stem, verbs.is_answered(library(), attempt, id, answers))
         for number, id in enumerate(attempt.questions, 1)
     ]
     return render_template("attempts/overview.html", course=course, quiz=quiz, attempt=attempt, rows=rows,
@@ -167,12 +174,7 @@ def result(attempt_id: UUID) -> str | Response:
     if attempt.submitted_at is None:
         return redirect(url_for(".overview", attempt_id=attempt_id))
     session = db.session()
-    answers = attempts.answers(session, attempt)
-    review = []
-    for id, order in attempt.shown:
-        asked = verbs.question_of(library(), attempt, id)
-        given = answers[id].answer if id in answers else None
-        review.append((asked.payload(order), asked.grade(given), given))
+    answers, marks = attempts.answers(session, attempt), attempts.marks(session, attempt)
     enrolment = found(enrolments.get(session, own(actor()), attempt.enrolment_id))
     certificate = certificates.of_enrolment(session, own(actor()), enrolment.id) if enrolment.completed_at else None
     return render_template(
@@ -182,7 +184,10 @@ def result(attempt_id: UUID) -> str | Response:
         quiz=quiz,
         attempt=attempt,
         required=course.completion.quizzes.get(quiz.id, 0.0),
-        review=review,
+        review=[
+            marking.reviewed(library(), attempt, id, order, answers.get(id), marks.get(id))
+            for id, order in attempt.shown
+        ],
         enrolment=enrolment,
         certificate=certificate,
     )

@@ -8,9 +8,15 @@ from typing import TypeVar
 from flask import abort, request
 from werkzeug.datastructures import MultiDict
 
-from courses.questions.base import Answer
+from courses.questions.base import Answer, Payload
 
 Found = TypeVar("Found")
+
+CHOOSE = "choose"
+"""The button that makes a choice in a scenario: other buttons of the same form leave a ticked choice alone, since what
+was done is not undone."""
+LONGEST_PATH = 200
+"""Steps of a scenario that are read; no scenario has a way that long."""
 
 
 def found(thing: Found | None) -> Found:
@@ -40,20 +46,26 @@ def is_fetch() -> bool:
     return request.headers.get("X-Requested-With") == "fetch"
 
 
-def answer(type: str, form: MultiDict[str, str]) -> Answer | None:
-    """The answer to a question of this type as the fields of `macros/question.html` give it; None where nothing was
-    answered. Whether the ids make sense is for the question's grade() to say."""
-    match type:
-        case "single-choice" | "true-false":
+def answer(asked: Payload, form: MultiDict[str, str]) -> Answer | None:
+    """The answer to a question as the fields of `macros/question.html` give it; None where nothing was answered.
+    Whether the ids make sense is for the question's grade() to say."""
+    match asked.shape:
+        case "id":
             return form.get("answer", "")[:64] or None
-        case "multiple-choice":
+        case "ids":
             return sorted({value[:64] for value in form.getlist("answer")[:100]}) or None
-        case "ordering":
+        case "places":
             placed = sorted((int(v), k.removeprefix("place-")) for k, v in _filled(form, "place-") if v.isdecimal())
             distinct = len({place for place, _ in placed}) == len(placed)
             return [id for _, id in placed] if placed and distinct else None
-        case _:
+        case "slots":
             return {key.removeprefix("slot-"): value for key, value in _filled(form, "slot-")} or None
+        case "text":  # a browser sends every line end as two characters and counts it as one
+            return form.get("answer", "").replace("\r\n", "\n").strip()[: asked.limit] or None
+        case "path":
+            path = [value[:64] for value in form.getlist("path")[:LONGEST_PATH]]
+            chosen = form.get("answer", "")[:64] if CHOOSE in form else ""
+            return [*path, chosen] if chosen else path or None
 
 
 def _filled(form: MultiDict[str, str], prefix: str) -> list[tuple[str, str]]:

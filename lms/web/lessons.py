@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
@@ -17,7 +18,7 @@ from lms.learning.access import own
 from lms.learning.progress import progress
 from lms.library import ArtefactError, library
 from lms.records import enrolments, facts
-from lms.records.enrolments import Enrolment
+from lms.records.enrolments import CheckAnswer, Enrolment
 from lms.web import forms
 from lms.web.access import SIGNED_IN, actor, allow
 from lms.web.forms import found
@@ -42,16 +43,34 @@ def _taken(course_id: str) -> tuple[Course, str]:
     return found(library().course(course_id)), found(library().revision_of(course_id))
 
 
-def _check(course: Course, lesson: LessonEntry, question: Question, enrolment: Enrolment) -> Check:
+def _check(
+    course: Course, lesson: LessonEntry, question: Question, enrolment: Enrolment, answer: Answer | None = None
+) -> Check:
     url = url_for("lessons.answer", course_id=course.id, lesson_id=lesson.id, question_id=question.id)
-    return Check(question.payload(lessons.check_order(question, enrolment)), url)
+    payload = question.payload(lessons.check_order(question, enrolment), answer)
+    whole = answer is not None and question.finished(answer)
+    return Check(payload, url, answer, question.grade(answer) if whole else None)
+
+
+def _shown(
+    course: Course, revision: str, lesson: LessonEntry, enrolment: Enrolment, id: str, row: CheckAnswer | None
+) -> Check:
+    """A check of a lesson as it stands, or anew where the address asks for it."""
+    question = found(library().question(course.id, id))
+    if row is None or (row.score is None and row.revision != revision):
+        return _check(course, lesson, question, enrolment)
+    if row.score is not None and id == request.args.get("again"):
+        path: Answer = request.args.getlist("path")  # of a scenario that is played again: nothing is stored on the way
+        return _check(course, lesson, question, enrolment, None if question.finished(path) else path)
+    # an answer is graded by the revision it was given under, which may be an older one than the page's
+    return _check(course, lesson, library().question(course.id, id, row.revision) or question, enrolment, row.answer)
 
 
 @blueprint.get("/lessons/<lesson_id>")
 @allow(SIGNED_IN)
 def lesson(course_id: str, lesson_id: str) -> str | Response:
     """A lesson with its checks: four statements."""
-    course, _revision = _taken(course_id)
+    course, revision = _taken(course_id)
     entry, text = found(course.lesson(lesson_id)), found(library().lesson(course_id, lesson_id))
     session = db.session()
     enrolment = enrolments.latest(session, own(actor()), course_id)
@@ -59,19 +78,8 @@ def lesson(course_id: str, lesson_id: str) -> str | Response:
         flash(_("Enrol in this course to read its lessons."), "info")
         return redirect(url_for("catalogue.course", course_id=course_id))
     known = facts.of(session, [enrolment])[enrolment.id]
-    answered = enrolments.check_answers(session, enrolment) if known.checks else {}
-    again = request.args.get("again")
-    checks = {}
-    for id in text.checks:
-        question = found(library().question(course_id, id))
-        check = _check(course, entry, question, enrolment)
-        row = answered.get(id)
-        if row is not None and id != again:
-            # an answer is graded by the revision it was given under, which may be an older one than the page's
-            graded_by = library().question(course_id, id, row.revision) or question
-            payload = graded_by.payload(lessons.check_order(graded_by, enrolment))
-            check = Check(payload, check.url, row.answer, graded_by.grade(row.answer))
-        checks[id] = check
+    answered = enrolments.check_answers(session, enrolment) if text.checks else {}
+    checks = {id: _shown(course, revision, entry, enrolment, id, answered.get(id)) for id in text.checks}
     now = progress(course, known)
     sources = {source.id: source for source in course.sources}
     places = [step.id for step in now.steps]
@@ -104,22 +112,24 @@ def answer(course_id: str, lesson_id: str, question_id: str) -> str | Response:
     if question_id not in entry.checks:
         abort(404)
     question = found(library().question(course_id, question_id))
-    given = forms.answer(question.type, request.form)
-    page = url_for(".lesson", course_id=course_id, lesson_id=lesson_id, _anchor=f"check-{question_id}")
-    if given is None:
+    given = forms.answer(question.payload(), request.form)
+    if given is None or (forms.CHOOSE in request.form and "answer" not in request.form):
         if forms.is_fetch():
             abort(422)  # the script then sends the form itself, and the page below says why
         flash(_("Nothing was chosen. Choose an answer and check it again."), "warning")
-        return redirect(page, 303)
-    grade = lessons.answer_check(actor(), course, revision, question, given, clock.now())
+        return redirect(
+            url_for(".lesson", course_id=course_id, lesson_id=lesson_id, _anchor=f"check-{question_id}"), 303
+        )
+    kept = lessons.answer_check(actor(), course, revision, question, given, clock.now())
     if not forms.is_fetch():
-        return redirect(page, 303)
+        again: dict[str, Any] = {} if kept else {"again": question_id, "path": given}
+        anchor = f"check-{question_id}"
+        return redirect(url_for(".lesson", course_id=course_id, lesson_id=lesson_id, _anchor=anchor, **again), 303)
     enrolment = found(enrolments.latest(db.session(), own(actor()), course_id))
-    payload = question.payload(lessons.check_order(question, enrolment))
     return render_template(
         "lessons/check.html",
         lang=foreign(course),
-        check=Check(payload, "", given, grade),
+        check=_check(course, entry, question, enrolment, kept.answer if kept else given),
         id=question_id,
         again_url=url_for(".lesson", course_id=course_id, lesson_id=lesson_id),
     )

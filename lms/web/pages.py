@@ -39,7 +39,7 @@ def navigation() -> list[Link]:
         (_("Administration"), "admin.institutions", Role.ADMINISTRATOR in roles),
     ]
     here = (request.blueprint or "").split(".")[0]
-    beside = {"lessons": "catalogue", "attempts": "catalogue", "certificates": "home"}
+    beside = {"lessons": "catalogue", "attempts": "catalogue", "certificates": "home", "marking": "trainer"}
     here = beside.get(here, here)
     return [Link(label, url_for(end), end.split(".")[0] == here) for label, end, open_to in entries if open_to]
 

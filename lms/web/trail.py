@@ -54,6 +54,8 @@ def note(step: Step) -> str:
     """A few words about a step: its time, or the score it asks for."""
     if step.kind == "lesson":
         return ngettext("%(num)s minute", "%(num)s minutes", step.minutes)
+    if step.awaiting and not step.done:
+        return _("awaits marking by the trainer")
     if step.score is not None:
         return _("best score %(score)s of %(required)s needed", score=format_percent(step.score),
                  required=format_percent(step.required_score))  # fmt: skip

@@ -37,12 +37,24 @@ def upgrade() -> None:
     with op.batch_alter_table("answers", schema=None) as batch_op:
         batch_op.add_column(sa.Column("graded_by", sa.String(length=64), server_default="", nullable=False))
 
+    with op.batch_alter_table("attempts", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_attempts_without_result"),
+            ["course_id", "submitted_at"],
+            unique=False,
+            sqlite_where=sa.text("passed IS NULL"),
+            postgresql_where=sa.text("passed IS NULL"),
+        )
+
     with op.batch_alter_table("check_answers", schema=None) as batch_op:
         batch_op.alter_column("score", existing_type=sa.DOUBLE(), nullable=True)
 
 
 def downgrade() -> None:
     """Take the database back to the revision before."""
+    with op.batch_alter_table("attempts", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_attempts_without_result"))
+
     with op.batch_alter_table("check_answers", schema=None) as batch_op:
         batch_op.alter_column("score", existing_type=sa.DOUBLE(), nullable=False)
 
