@@ -226,6 +226,13 @@ class Scenario(Question):
         done = before if isinstance(before, list) and self._walk(before) else []
         return isinstance(answer, list) and self._walk(answer) is not None and answer[: len(done)] == done
 
+    def best_choices(self) -> frozenset[str]:
+        """The ids of the choices that are right wherever one comes to them."""
+        best = self._best()
+        return frozenset(
+            way.id for state in self.states for way in state.choices if best.get(way.to, 0.0) >= best.get(state.id, 0.0)
+        )
+
     def grade(self, answer: object) -> Grade:
         """Of a part, which is a step, `text` is the situation, `given` the choice and `expected` the choice that
         would have been right ("" if it was). A case that has not ended scores 0."""

@@ -12,6 +12,9 @@ What is counted, and how, follows classical test theory as Moodle documents it (
   given from `ENOUGH` answers on: with fewer, an index of 0 would come out beyond ±0.28 by chance alone in one of
   twenty items (1.96/√(n-1)).
 
+Attempts that await a trainer's mark do not count yet. A rating has no indexes, as nothing in it is right, and stands in
+no sum. Open answers are not told in words: they are their writers' own.
+
 Fewer than `FEWEST` answers to an item are not shown at all. From there on, how often each option was chosen is shown as
 it is, small numbers too: an item says nothing about who answered, and its facility index would give them away anyway.
 """
@@ -29,13 +32,14 @@ from sqlalchemy.orm import Session
 
 from courses.model import Course
 from courses.questions.base import Question
+from courses.questions.scenario import Scenario
 from lms.library import Library
 from lms.records.attempts import Answer, Attempt
 from lms.records.scope import Scope
 
 FEWEST = 5
 ENOUGH = 50
-TICKED = ("single-choice", "multiple-choice", "true-false")
+TICKED = ("single-choice", "multiple-choice", "true-false", "rating")
 
 Advice = Literal["", "negative", "hard", "weak", "easy"]
 
@@ -87,7 +91,7 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class QuizFigures:
     """The first attempts at a quiz: how many, their mean score and the share that passed; None for fewer than
-    FEWEST."""
+    FEWEST. `mean` is None as well where nothing of the quiz is graded."""
 
     attempts: int | None = None
     mean: float | None = None
@@ -122,7 +126,11 @@ def quizzes(session: Session, scope: Scope, course: Course) -> dict[str, QuizFig
         .where(scope.covers(Attempt, counting=True), *_first(course))
         .group_by(Attempt.quiz_id)
     )
-    found = {quiz: QuizFigures(n, float(mean), float(passed)) for quiz, n, mean, passed in rows if n >= FEWEST}
+    found = {
+        quiz: QuizFigures(n, None if mean is None else float(mean), float(passed))
+        for quiz, n, mean, passed in rows
+        if n >= FEWEST
+    }
     return {quiz.id: found.get(quiz.id, QuizFigures()) for quiz in course.quizzes}
 
 
@@ -140,7 +148,7 @@ def items(session: Session, scope: Scope, library: Library, course: Course) -> l
 
 
 def _first(course: Course) -> tuple[Any, ...]:
-    return Attempt.course_id == course.id, Attempt.number == 1, Attempt.submitted_at.is_not(None)
+    return Attempt.course_id == course.id, Attempt.number == 1, Attempt.passed.is_not(None)
 
 
 def _sums(session: Session, scope: Scope, library: Library, course: Course) -> dict[str, _Sums]:
@@ -157,14 +165,19 @@ def _sums(session: Session, scope: Scope, library: Library, course: Course) -> d
         .group_by(Answer.question_id, Attempt.revision, Attempt.quiz_id, cast(Answer.answer, String))
     )  # fmt: skip
     found: dict[str, _Sums] = defaultdict(_Sums)
+    lengths: dict[tuple[str, str], float] = {}
     for id, revision, quiz_id, answer, n, sx, sxx, ss, sss, sxs in rows:
         sums = found[id]
         sums.n += n
         sums.x += sx
         sums.xx += sxx
         sums.given[answer] += n
-        # an attempt's score s is the mean of its m items, so the mean of the others is y = (m·s - x) / (m - 1)
-        m = _length(library, course.id, revision, quiz_id)
+        if ss is None:
+            continue  # nothing of these attempts is graded
+        # an attempt's score s is the mean of its m graded items, so the mean of the others is y = (m·s - x) / (m - 1)
+        if (revision, quiz_id) not in lengths:
+            lengths[revision, quiz_id] = _length(library, course.id, revision, quiz_id)
+        m = lengths[revision, quiz_id]
         if m > 1:
             sums.y += (m * ss - sx) / (m - 1)
             sums.yy += (m * m * sss - 2 * m * sxs + sxx) / (m - 1) ** 2
@@ -172,34 +185,58 @@ def _sums(session: Session, scope: Scope, library: Library, course: Course) -> d
     return found
 
 
-def _length(library: Library, course_id: str, revision: str, quiz_id: str) -> int:
+def _length(library: Library, course_id: str, revision: str, quiz_id: str) -> float:
+    """How many graded items an attempt at the quiz has: of a bank that mixes them with ratings, as many as can be
+    expected."""
     course = library.course(course_id, revision)
     quiz = course.quiz(quiz_id) if course else None
-    return sum(draw.count for draw in quiz.draw) if quiz else 0
+    if course is None or quiz is None:
+        return 0
+    shares = {}
+    for bank in course.banks:
+        questions = [library.question(course_id, id, revision) for id in bank.questions]
+        shares[bank.id] = sum(q is not None and q.graded for q in questions) / len(questions)
+    return sum(draw.count * shares[draw.bank] for draw in quiz.draw)
 
 
 def _item(bank: str, question: Question, sums: _Sums) -> Item:
     if sums.n < FEWEST:
         return Item(bank, question)
+    facility = sums.x / sums.n if question.graded else None
+    discrimination = sums.correlation() if question.graded and sums.n >= ENOUGH else None
     return Item(
-        bank, question, sums.n, sums.x / sums.n, sums.correlation() if sums.n >= ENOUGH else None,
+        bank, question, sums.n, facility, discrimination,
         tuple(_chosen(question, ((json.loads(answer), n) for answer, n in sums.given.items()))),
     )  # fmt: skip
 
 
+def _ways(question: Scenario, counts: dict[tuple[str, str], int]) -> Iterable[Choosing]:
+    """How often each choice was made, in the situation where it stands."""
+    best = question.best_choices()
+    for state in question.states:
+        if state.choices:
+            ways = (Chosen(way.text, counts[way.id, way.text], way.id in best) for way in state.choices)
+            yield Choosing(state.text, tuple(ways))
+
+
 def _chosen(question: Question, given: Iterable[tuple[Any, int]]) -> Iterable[Choosing]:
     """What was answered, under the ids and in the words that the question has now."""
+    if question.type == "open":
+        return
     empty = question.grade(None).parts
     counts: dict[tuple[str, str], int] = defaultdict(int)
     right: set[tuple[str, str]] = set()
     for answer, n in given:
-        for part in question.grade(answer).parts:
-            if part.chosen:
-                counts[part.id, part.given] += n
-                if part.right:
-                    right.add((part.id, part.given))
+        parts = [part for part in question.grade(answer).parts if part.chosen]
+        right |= {(part.id, part.given) for part in parts if part.right}
+        for place in {(part.id, part.given) for part in parts}:  # a scenario may pass through a situation twice
+            counts[place] += n
     if question.type in TICKED:
-        yield Choosing("", tuple(Chosen(part.text, counts[part.id, ""], not part.right) for part in empty))
+        keyed = question.graded  # what an empty answer does not get right should have been ticked
+        yield Choosing("", tuple(Chosen(part.text, counts[part.id, ""], keyed and not part.right) for part in empty))
+        return
+    if isinstance(question, Scenario):
+        yield from _ways(question, counts)
         return
     menus = {slot.id: [option.text for option in slot.options] for slot in question.payload().slots}
     for part in empty:

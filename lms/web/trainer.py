@@ -15,20 +15,21 @@ from courses import build
 from courses.artefact import Release
 from courses.model import BankEntry, Course
 from courses.problems import Problem
+from courses.questions import TYPES
 from courses.questions.base import Question
 from lms.config import Settings
 from lms.db import db
-from lms.learning.access import region
+from lms.learning.access import region, taught
 from lms.library import library
 from lms.records.people import Role
 from lms.reports import items as report
+from lms.reports import marking
 from lms.web.access import actor, allow
 from lms.web.forms import found
 
 blueprint = Blueprint("trainer", __name__, url_prefix="/trainer")
 
 NO_COUNTRY = "none"
-TYPES = ("single-choice", "multiple-choice", "true-false", "matching", "ordering", "gaps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,10 @@ def _problems(course_id: str) -> list[Problem] | None:
 @blueprint.get("")
 @allow(Role.TRAINER)
 def index() -> str:
-    """The courses that the trainer owns: one statement, the sign-in's."""
+    """The courses that the trainer owns, with the answers to mark: two statements."""
     courses = sorted((_owned(id) for id in actor().owned_courses), key=lambda owned: (owned.course is None, owned.id))
-    return render_template("trainer/index.html", courses=courses)
+    to_mark = marking.counts(db.session(), taught(actor()))
+    return render_template("trainer/index.html", courses=courses, to_mark=to_mark)
 
 
 @blueprint.get("/<course_id>")
@@ -103,6 +105,7 @@ def course(course_id: str) -> str:
         types=[type for type in TYPES if any(bank.types[type] for bank in banks)],
         problems=_problems(course_id),
         countries=library().programme().countries,
+        to_mark=marking.counts(db.session(), taught(actor())).get(course_id, 0),
     )
 
 
