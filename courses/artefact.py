@@ -172,11 +172,11 @@ class Store:
     def _revision_path(self, course_id: str, revision: str) -> Path:
         return self.root / "revisions" / course_id / f"{revision}.json"
 
-    def _object_path(self, name: str, extension: str) -> Path:
-        return self.root / "objects" / name[:2] / f"{name}.{extension}"
+    def _path_of(self, name: str) -> Path:
+        return self.root / "objects" / name[:2] / (name if "." in name else f"{name}.json")
 
     def _object(self, name: str, what: str) -> bytes:
-        return self._read(self._object_path(name, "json"), name, what)
+        return self._read(self._path_of(name), name, what)
 
     def _read(self, path: Path, name: str, what: str) -> bytes:
         try:
@@ -190,28 +190,31 @@ class Store:
     # ── writing ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def has_object(self, name: str) -> bool:
-        """Whether the store has, or is about to have, the lesson or bank of this hash."""
-        path = self._object_path(name, "json")
+        """Whether the store has, or is about to have, the object of this name: the hash of a lesson or bank, or the
+        name of a media file."""
+        path = self._path_of(name)
         return path in self._aside or path.exists()
 
     def has_revision(self, course_id: str, revision: str) -> bool:
         """Whether the store has the revision of the course."""
         return self._revision_path(course_id, revision).exists()
 
-    def add_object(self, data: bytes, extension: str = "json") -> str:
-        """Put the bytes of a lesson, bank or media file aside; their hash."""
-        name = sha256(data).hexdigest()
-        self._put_aside(self._object_path(name, extension), data)
-        return name
+    def add_object(self, name: str, data: bytes) -> None:
+        """Put the bytes of an object aside, whose name was made of their hash."""
+        self._put_aside(self._path_of(name), data)
 
-    def commit(self, course_id: str, data: bytes) -> str:
-        """Flush the objects put aside, and then write the course (a canonical model.Course) that names them; its
-        revision."""
-        self.flush()
+    def add_revision(self, course_id: str, data: bytes) -> str:
+        """Put a course (a canonical model.Course) aside; its revision. The objects that it names must have been
+        flushed before it is, so that nobody ever finds a course without its lessons."""
         revision = sha256(data).hexdigest()
         self._put_aside(self._revision_path(course_id, revision), data)
-        self.flush()
         return revision
+
+    def put(self, name: str, data: bytes) -> None:
+        """Put the file of this name at the root aside, unless it already holds these bytes."""
+        path = self.root / name
+        if not path.exists() or path.read_bytes() != data:
+            self._put_aside(path, data, replace=True)
 
     def publish(self, course_id: str, revision: str, commit: str, at: str) -> None:
         """Make the revision the released one of the course, with nothing more said of it. `at`: ISO 8601, UTC."""

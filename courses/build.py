@@ -1,34 +1,33 @@
-"""The stages, in order: list the files, compile those that changed, check across them, write the revision.
+"""The stages, in order: list the files, compile those that changed, check across them, write the revisions.
 
 This module loads neither pydantic nor markdown-it: a build that finds nothing changed is over before they would be
-loaded. `_Workshop._compile` and `_Workshop._write` load them.
+loaded. `jobs` and `manifest` load them.
 """
 
 from __future__ import annotations
 
-import time
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from courses import cache
 from courses.artefact import Store, canonical
+from courses.cache import Files, Memory
 from courses.check import Names, check_course, check_prerequisites, check_sources
-from courses.facts import Fact, Medium, Shelf, Unit
+from courses.facts import Fact, Shelf, Unit
+from courses.layout import FOLDERS, LOCALES, SHARED, Role, course_ids, role, translated
 from courses.problems import Problem, has_errors
 
-FOLDERS = {"lessons": ("lesson", ".md"), "questions": ("bank", ".yaml"), "quizzes": ("quiz", ".yaml")}
 Progress = Callable[[str, int, int], None]
-"""Called after each course with its id, how many are done, and how many there are."""
+"""Called after each file that was compiled with its path, how many are done, and how many there are."""
+Log = dict[str, dict[str, Any]]
 
 
 @dataclass(slots=True)
 class CourseResult:
     """What became of one course. `revision` is None if it has errors (or was only checked); `problems` are those of
-    its own files."""
+    its own files; `seconds` is what compiling those that changed took."""
 
     id: str
     title: str = ""
@@ -54,268 +53,322 @@ class BuildResult:
         return sorted({*self.problems, *(problem for course in self.courses for problem in course.problems)})
 
 
-def course_ids(content: Path) -> list[str]:
-    """The folders of courses."""
-    return sorted(path.name for path in content.iterdir() if path.is_dir() and not path.name.startswith("."))
-
-
-def check(content: Path, only: Sequence[str] = ()) -> list[Problem]:
+def check(content: Path, only: Sequence[str] = (), jobs: int = 1) -> list[Problem]:
     """Every problem of the courses in the folder `content` (or of those in `only`) and of the files they share."""
-    return _run(content, None, only, None).all_problems()
+    return Workshop(content, None, Memory(None), jobs=jobs).run(only).all_problems()
 
 
-def build(content: Path, store: Store, only: Sequence[str] = (), progress: Progress | None = None) -> BuildResult:
-    """Compile the courses in the folder `content` (or those in `only`) into the store. A course with errors is not
-    built; the others are. Raises `OSError` if the store cannot be written or `content` not be listed."""
-    return _run(content, store, only, progress)
+def build(
+    content: Path, store: Store, only: Sequence[str] = (), progress: Progress | None = None, jobs: int | None = None
+) -> BuildResult:
+    """Compile the courses in the folder `content` (or those in `only`) into the store, in at most `jobs` processes
+    (None: as many as there are processors). A course with errors is not built; the others are. Raises `OSError` if the
+    store cannot be written or `content` not be listed."""
+    memory = Memory(store.root / "cache")
+    return Workshop(content, store, memory, jobs=jobs or os.cpu_count() or 1).run(only, progress)
 
 
-def _run(content: Path, store: Store | None, only: Sequence[str], progress: Progress | None) -> BuildResult:
-    workshop = _Workshop(content, store)
-    existing = course_ids(content)
-    chosen = list(only) or existing
-    result = BuildResult(problems=list(workshop.shared.problems))
-    for number, id in enumerate(chosen, start=1):
-        result.courses.append(workshop.course(id))
-        if progress:
-            progress(id, number, len(chosen))
-    workshop.relate(result.courses, existing)
-    if not only and not has_errors(result.all_problems()):  # which may be why something is unused
-        cited = {fact.name for course in result.courses for fact in course.facts if fact.kind == "source"}
-        result.problems += check_sources(workshop.shared.sources, cited)
-    for course in result.courses:
-        course.problems.sort()
-        if has_errors(course.problems) or has_errors(result.problems):
-            course.revision = None
-    result.problems.sort()
-    return result
+class Session:
+    """One content folder, held in memory by whoever shows it while it is being written. Nothing is stored.
+
+    In drafts each unit has its body, whatever is wrong with the file; see `compile.compile_file`.
+    """
+
+    def __init__(self, content: Path, only: Sequence[str] = (), draft: bool = True) -> None:
+        self._memory = Memory(None)
+        self._workshop = Workshop(content, None, self._memory, draft=draft)
+        self._only = only
+
+    def refresh(self) -> BuildResult:
+        """Compile what changed since the last time; the result is that of all courses."""
+        while True:
+            try:
+                return self._workshop.run([id for id in self._only if (self._workshop.content / id).is_dir()])
+            except FileNotFoundError:
+                if not self._workshop.content.is_dir():
+                    raise
+                # a file went away between being listed and being read, as editors do when they save
+
+    def units(self, course: str = "") -> dict[str, Unit]:
+        """The units of the course, or of the shared files, by their paths from the content folder."""
+        return self._memory.units(course)
 
 
 @dataclass(slots=True)
-class _Shared:
-    """The files that all courses share, and a hash of both."""
+class _Folder:
+    """The files of a course, or those that all share (id ""), and what they compiled to."""
 
-    programme: Unit
-    sources: Unit
-    print: str
+    id: str
+    files: Files
+    units: dict[str, Unit] = field(default_factory=dict)
+    seconds: float = 0.0
 
-    @property
+    def roles(self) -> dict[str, Role]:
+        """The files that something reads, with their roles."""
+        return {path: where for path in self.files.seen if (where := role(path))}
+
     def problems(self) -> list[Problem]:
-        return self.programme.problems + self.sources.problems
-
-    def names(self, courses: list[str]) -> Names:
-        names: Names = {"source": {fact.name for fact in self.sources.defines}, "course": set(courses)}
-        for kind in ("topic", "country", "audience"):
-            names[kind] = {fact.name for fact in self.programme.defines if fact.kind == kind}
-            if self.programme.data is None:
-                names[kind] = None
-        if self.sources.data is None:
-            names["source"] = None
-        return names
+        """The problems within each of the files."""
+        return [problem for unit in self.units.values() for problem in unit.problems]
 
 
-class _Workshop:
-    """One run over one content folder. Without a store nothing is remembered and nothing written."""
+class Workshop:
+    """Runs over one content folder. Without a store nothing is written."""
 
-    def __init__(self, content: Path, store: Store | None) -> None:
+    def __init__(
+        self, content: Path, store: Store | None, memory: Memory, *, draft: bool = False, jobs: int = 1
+    ) -> None:
         self.content = content
         self.store = store
-        self.version = cache.compiler() if store else ""
+        self.memory = memory
+        self.draft = draft
+        self.jobs = jobs
+
+    def run(self, only: Sequence[str] = (), progress: Progress | None = None) -> BuildResult:
+        """Build, or check, the courses (all, or those in `only`)."""
+        existing = course_ids(self.content)
+        shared, log = self._shared(), Log()
+        result = BuildResult(problems=_missing_shared(shared) + shared.problems())
+        environment = [*(shared.files.hash(path) for path in shared.roles()), *existing]
+        results: dict[str, CourseResult] = {}
+        changed: list[_Folder] = []
+        for id in only or existing:
+            folder = _Folder(id, Files.of_course(self.content, id, self._known(id)))
+            if kept := self._unchanged(folder, environment):
+                results[id] = kept
+            else:
+                changed.append(folder)
+        self._compile(changed, _shelf(shared), progress)
+        names = _names(shared, existing) if changed else {}
+        for folder in changed:
+            results[folder.id] = self._checked(folder, names)
+        if not has_errors(result.problems):
+            self._write(shared, changed, results)
+        for folder in changed:
+            log[folder.id] = _logged(folder, environment, results[folder.id])
+        self.memory.keep_state(log | {"": {"files": shared.files.seen}})
+        result.courses = [results[id] for id in only or existing]
+        self._relate(result, existing, shared, bool(only))
+        return result
 
     # ── the shared files ──────────────────────────────────────────────────────────────────────────────────────────
 
-    @cached_property
-    def shared(self) -> _Shared:
-        """The shared files, compiled. The programme goes into the store."""
-        kept = self._load("shared")
-        files = cache.Files.under(self.content, [""], kept.get("files", {}))
-        units = {}
-        for name in ("programme.yaml", "sources.yaml"):
-            if name in files.seen:
-                units[name] = self._unit(files, name, kept, Shelf())
-            else:
-                message = "The content folder has no such file."
-                units[name] = Unit(name, problems=[Problem(name, 1, 1, "error", "file-missing", message)])
-        self._save("shared", {"files": files.seen, "units": units})
-        programme = units["programme.yaml"]
-        if self.store and programme.data and not programme.problems:
-            data = canonical(programme.data)
-            path = self.store.root / "programme.json"
-            if not path.exists() or path.read_bytes() != data:
-                self.store.write(Path("programme.json"), data)
-        hashes = sha256(" ".join(files.hash(name) for name in units if name in files.seen).encode())
-        return _Shared(programme, units["sources.yaml"], hashes.hexdigest())
+    def _shared(self) -> _Folder:
+        """The shared files, compiled."""
+        folder = _Folder("", Files.shared(self.content, self._known("")))
+        self._compile([folder], {}, None)
+        return folder
 
-    # ── a course ──────────────────────────────────────────────────────────────────────────────────────────────────
+    def _known(self, name: str) -> dict[str, list[Any]]:
+        return dict(self.memory.state.get(name, {}).get("files", {}))
 
-    def course(self, id: str) -> CourseResult:
-        """The course, compiled, checked and, if it is right, written."""
-        began = time.perf_counter()
-        kept = self._load(id)
-        folders = [id, *(f"{id}/{folder}" for folder in (*FOLDERS, "media"))]
-        files = cache.Files.under(self.content, folders, kept.get("files", {}))
-        environment = [self.shared.print, *course_ids(self.content)]
-        result = self._unchanged(files, kept, environment)
-        if result is None:
-            result = self._changed(id, files, kept, environment)
-        result.seconds = time.perf_counter() - began
-        return result
+    # ── compiling ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _unchanged(self, files: cache.Files, kept: dict[str, Any], environment: list[str]) -> CourseResult | None:
+    def _unchanged(self, folder: _Folder, environment: list[str]) -> CourseResult | None:
         """The result of the last build, if all that it depends on is the same."""
-        if (
-            not self.store
-            or not kept
-            or kept["environment"] != environment
-            or kept["files"].keys() != files.seen.keys()
-            or files.links
-        ):
+        kept = self.memory.state.get(folder.id)
+        if not kept or kept["environment"] != environment or kept["files"].keys() != folder.files.seen.keys():
             return None
-        if any(files.hash(path) != kept["files"][path][2] for path in files.seen):
+        if folder.files.links or any(folder.files.hash(path) != entry[2] for path, entry in kept["files"].items()):
             return None
         found = dict(kept["result"])
-        if found["revision"] and not self.store.has_revision(found["id"], found["revision"]):
+        if self.store and found["revision"] and not self.store.has_revision(found["id"], found["revision"]):
             return None
         problems = [Problem(*problem) for problem in found.pop("problems")]
         facts = [Fact(*fact) for fact in found.pop("facts")]
         return CourseResult(problems=problems, facts=facts, **found)
 
-    def _changed(self, id: str, files: cache.Files, kept: dict[str, Any], environment: list[str]) -> CourseResult:
-        units = self._units(id, files, kept)
+    def _compile(self, folders: list[_Folder], shelf: dict[str, Any], progress: Progress | None) -> None:
+        """Fill in the units of the folders: those that are kept, and new ones. Media come first, since lessons show
+        them, and what is translated before its translations."""
+        from courses.jobs import Bench, Job, compiled
+
+        shelves: dict[str, Shelf] = {folder.id: Shelf(dict(shelf)) for folder in folders}
+        by_id = {folder.id: folder for folder in folders}
+        total = done = 0
+        for stage in (_is_medium, _is_text, _is_translation):
+            todo: list[Job] = []
+            for folder in folders:
+                for path in (path for path, where in folder.roles().items() if stage(where)):
+                    if stage is _is_translation:
+                        _lay_out(shelves[folder.id], folder.files, translated(path))
+                    if unit := self._kept(folder, path, shelves[folder.id]):
+                        folder.units[path] = unit
+                    else:
+                        todo.append(Job(path, folder.files.seen[path][0], folder.id))
+            total += len(todo)
+            bench, processes = Bench(self.content, shelves, self.draft), self.jobs if stage is not _is_medium else 1
+            for job, (unit, seconds) in zip(todo, compiled(bench, todo, processes) if todo else (), strict=True):
+                self._put(by_id[job.shelf], unit, seconds)
+                done += 1
+                if progress:
+                    progress(job.path, done, total)
+            if stage is _is_medium:
+                for folder in folders:
+                    for unit in folder.units.values():
+                        if unit.data:
+                            shelves[folder.id].known[f"media:{unit.defines[0].name}"] = unit.data["medium"]
+        for folder in folders:
+            folder.units = {path: folder.units[path] for path in folder.roles()}
+            if folder.seconds or self.memory.units(folder.id).keys() != folder.units.keys():
+                self.memory.keep(folder.id, folder.units)
+
+    def _kept(self, folder: _Folder, path: str, shelf: Shelf) -> Unit | None:
+        """The unit that is remembered of the file, if it is still right."""
+        unit = self.memory.units(folder.id).get(path)
+        if unit is None or unit.hash != folder.files.hash(path) or not shelf.holds(unit.needs):
+            return None
+        if self.store and not all(self.store.has_object(name) for name in unit.objects()):
+            return None
+        return unit
+
+    def _put(self, folder: _Folder, unit: Unit, seconds: float) -> None:
+        folder.files.hashed(unit.file, unit.hash)
+        folder.units[unit.file] = unit
+        folder.seconds += seconds
+        if self.store:
+            if unit.body is not None:
+                self.store.add_object(unit.object, unit.body)
+            for name, body in unit.bodies.items():
+                self.store.add_object(name, body)
+        if not self.draft:
+            unit.body, unit.bodies = None, {}
+
+    # ── a course ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _checked(self, folder: _Folder, names: Names) -> CourseResult:
+        """What is to be said of the course, whose units are there."""
+        units = list(folder.units.values())
         media = [fact.name for unit in units for fact in unit.defines if fact.kind == "media"]
-        names = self.shared.names(course_ids(self.content))
-        problems = [problem for unit in units for problem in unit.problems]
-        problems += check_course(id, units, names, media) + _strays(id, files)
-        main = next((unit for unit in units if unit.file == f"{id}/course.yaml"), None)
+        problems = [*folder.problems(), *check_course(folder.id, units, names, media), *_strays(folder)]
+        main = folder.units.get(f"{folder.id}/course.yaml")
         cited = [fact for unit in units for fact in unit.uses if fact.kind == "source"]
-        result = CourseResult(
-            id,
+        return CourseResult(
+            folder.id,
             title=main.data["title"] if main and main.data else "",
             problems=sorted(set(problems)),
-            lessons=sum(path.startswith(f"{id}/lessons/") for path in files.seen),
+            lessons=sum(where.kind == "lesson" and not where.locale for where in folder.roles().values()),
             questions=sum(fact.kind == "question" for unit in units for fact in unit.defines),
+            seconds=folder.seconds,
             facts=(main.uses if main else []) + list({fact.name: fact for fact in cited}.values()),
         )
-        if self.store:
-            self.store.flush()  # what is right in a course with errors need not be compiled again
-            if not has_errors(problems + self.shared.problems):
-                result.revision = self._write(self.store, id, units)
-        self._save(id, {"environment": environment, "files": files.seen, "units": {u.file: u for u in units}}, result)
-        return result
 
-    def _units(self, id: str, files: cache.Files, kept: dict[str, Any]) -> list[Unit]:
-        """The units of the course's files. Media come first, since lessons show them."""
-        shelf = Shelf({key: source["short"] for key, source in (self.shared.sources.data or {}).items()})
-        units = []
-        for path in sorted(files.seen, key=lambda path: not path.startswith(f"{id}/media/")):
-            if not _is_read(id, path):
-                continue
-            unit = self._unit(files, path, kept, shelf)
-            units.append(unit)
-            if unit.data and "medium" in unit.data:
-                shelf.media[path.removeprefix(f"{id}/")] = Medium(*unit.data["medium"])
-        return units
-
-    def _unit(self, files: cache.Files, path: str, kept: dict[str, Any], shelf: Shelf) -> Unit:
-        """The unit of the file: the one that is kept, or a new one."""
-        before, hash = kept.get("units", {}).get(path), files.hash(path)
-        if before and self.store and kept["files"][path][2] == hash:
-            unit = Unit.from_json(before)
-            if shelf.print_of(unit.needs) == unit.needs and (not unit.object or self.store.has_object(unit.object)):
-                return unit
-        unit = self._compile(path, files.read(path), shelf)
-        if self.store and unit.body is not None and unit.object:
-            self.store.add_object(unit.body)
-        return unit
-
-    def _compile(self, path: str, data: bytes, shelf: Shelf) -> Unit:
-        from courses import compile
-        from courses.source import decode
-
-        folder, _, name = path.rpartition("/")
-        course, _, folder = folder.partition("/")
-        stem = name.rpartition(".")[0]
-        if folder == "media":
-            return compile.medium(path, f"media/{name}", data)
-        source, problems = decode(path, data)
-        if source is None:
-            unit = Unit(path, defines=[Fact(FOLDERS[folder][0], stem, 1, 1)] if folder else [])
-        elif folder == "lessons":
-            unit = compile.lesson(source, stem, shelf)
-        elif folder == "questions":
-            unit = compile.bank(source, stem, shelf)
-        elif folder == "quizzes":
-            unit = compile.quiz(source, stem)
-        elif course:
-            unit = compile.course(source, course)
-        else:
-            unit = compile.programme(source) if stem == "programme" else compile.sources(source)
-        unit.problems += problems
-        return unit
-
-    def _write(self, store: Store, id: str, units: list[Unit]) -> str:
-        from courses.compile import manifest
-
-        data = manifest(units, self.shared.sources.data or {})
-        for unit in units:
-            if unit.data and "medium" in unit.data:
-                name = unit.data["medium"][0]
-                if name.encode() in data:
-                    store.add_object((self.content / unit.file).read_bytes(), name.rpartition(".")[2])
-        return store.commit(id, data)
+    def _write(self, shared: _Folder, folders: list[_Folder], results: dict[str, CourseResult]) -> None:
+        """Write what is right: first the objects, and when they are safe the courses that name them. What is right in
+        a course with errors is written too, so that it need not be compiled again."""
+        if self.store is None:
+            return
+        programme = shared.units["programme.yaml"].data
+        self.store.put("programme.json", canonical(programme))
+        self.store.flush()
+        right = [folder for folder in folders if not has_errors(results[folder.id].problems)]
+        if right:
+            from courses.manifest import manifest
+        for folder in right:
+            data = manifest(list(folder.units.values()), shared.units["sources.yaml"].data or {})
+            results[folder.id].revision = self.store.add_revision(folder.id, data)
+        self.store.flush()
 
     # ── between courses ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def relate(self, results: list[CourseResult], existing: list[str]) -> None:
-        """Add to the results the problems that lie between courses: prerequisites that lead in a circle."""
-        facts = {result.id: [fact for fact in result.facts if fact.kind == "course"] for result in results}
-        if not any(facts.values()):
-            return
-        for id in existing:
-            if id not in facts and (self.content / id / "course.yaml").is_file():
-                unit = self._compile(f"{id}/course.yaml", (self.content / id / "course.yaml").read_bytes(), Shelf())
-                facts[id] = [fact for fact in unit.uses if fact.kind == "course"]
+    def _relate(self, result: BuildResult, existing: list[str], shared: _Folder, some: bool) -> None:
+        """Add to the result the problems that lie between courses: prerequisites that lead in a circle, and sources
+        that nobody cites."""
+        facts = {course.id: [fact for fact in course.facts if fact.kind == "course"] for course in result.courses}
+        if any(facts.values()):
+            facts |= {id: self._prerequisites(id) for id in existing if id not in facts}
         for problem in check_prerequisites(facts):
-            for result in results:
-                if problem.file == f"{result.id}/course.yaml":
-                    result.problems.append(problem)
+            for course in result.courses:
+                if problem.file == f"{course.id}/course.yaml":
+                    course.problems.append(problem)
+        if not some and not has_errors(result.all_problems()):  # which may be why something is unused
+            cited = {fact.name for course in result.courses for fact in course.facts if fact.kind == "source"}
+            result.problems += check_sources(shared.units["sources.yaml"], cited)
+        for course in result.courses:
+            course.problems.sort()
+            if has_errors(course.problems) or has_errors(result.problems):
+                course.revision = None
+        result.problems.sort()
 
-    # ── what is remembered ────────────────────────────────────────────────────────────────────────────────────────
+    def _prerequisites(self, id: str) -> list[Fact]:
+        """What the course.yaml of a course that was not asked for names as prerequisites."""
+        folder = _Folder(id, Files(self.content))
+        folder.files.seen = {f"{id}/course.yaml": [0, 0, ""]}
+        if not (self.content / id / "course.yaml").is_file():
+            return []
+        from courses.compile import compile_file
 
-    def _load(self, name: str) -> dict[str, Any]:
-        return cache.load(self.store.root / "cache" / f"{name}.json", self.version) if self.store else {}
-
-    def _save(self, name: str, kept: dict[str, Any], result: CourseResult | None = None) -> None:
-        if self.store is None:
-            return
-        kept["units"] = {path: unit.as_json() for path, unit in kept["units"].items()}
-        if result:
-            kept["result"] = {
-                "id": result.id,
-                "title": result.title,
-                "revision": result.revision,
-                "problems": [list(problem.as_json().values()) for problem in result.problems],
-                "lessons": result.lessons,
-                "questions": result.questions,
-                "facts": result.facts,
-            }
-        cache.save(self.store.root / "cache" / f"{name}.json", self.version, kept)
-
-
-def _is_read(id: str, path: str) -> bool:
-    """Whether the compiler reads this file of the course."""
-    inside = path.removeprefix(f"{id}/")
-    folder, _, name = inside.rpartition("/")
-    return inside == "course.yaml" or folder == "media" or (folder in FOLDERS and name.endswith(FOLDERS[folder][1]))
+        path = f"{id}/course.yaml"
+        unit = self._kept(folder, path, Shelf()) or compile_file(self.content, path, Shelf())
+        return [fact for fact in unit.uses if fact.kind == "course"]
 
 
-def _strays(id: str, files: cache.Files) -> list[Problem]:
+def _is_medium(where: Role) -> bool:
+    return where.kind == "medium"
+
+
+def _is_text(where: Role) -> bool:
+    return where.kind != "medium" and not where.locale
+
+
+def _is_translation(where: Role) -> bool:
+    return bool(where.locale)
+
+
+def _lay_out(shelf: Shelf, files: Files, path: str) -> None:
+    """Put the hash of the file, if there is one, on the shelf for its translations."""
+    if path in files.seen:
+        shelf.known[f"file:{path}"] = files.hash(path)
+
+
+def _missing_shared(shared: _Folder) -> list[Problem]:
+    message = "The content folder has no such file."
+    return [
+        Problem(name, 1, 1, "error", "file-missing", message) for name in SHARED if name not in shared.units
+    ]  # fmt: skip
+
+
+def _shelf(shared: _Folder) -> dict[str, Any]:
+    """What the shared files put on every course's shelf."""
+    sources = shared.units.get("sources.yaml")
+    known = (sources.data if sources else None) or {}
+    return {f"source:{key}": source["short"] for key, source in known.items()}
+
+
+def _names(shared: _Folder, courses: list[str]) -> Names:
+    """The names that all courses share."""
+    sources, programme = (shared.units.get(name) or Unit(name) for name in ("sources.yaml", "programme.yaml"))
+    names: Names = {"course": set(courses), "source": {fact.name for fact in sources.defines}}
+    if sources.data is None:
+        names["source"] = None
+    for kind in ("topic", "country", "audience"):
+        found = {fact.name for fact in programme.defines if fact.kind == kind}
+        names[kind] = None if programme.data is None else found
+    return names
+
+
+def _logged(folder: _Folder, environment: list[str], result: CourseResult) -> dict[str, Any]:
+    """What is remembered of a course, to see that nothing changed."""
+    kept = {
+        "id": result.id,
+        "title": result.title,
+        "revision": result.revision,
+        "problems": [list(problem.as_json().values()) for problem in result.problems],
+        "lessons": result.lessons,
+        "questions": result.questions,
+        "facts": [list(fact) for fact in result.facts],
+    }
+    return {"environment": environment, "files": folder.files.seen, "result": kept}
+
+
+def _strays(folder: _Folder) -> list[Problem]:
     """Files that nothing reads."""
     message, hint = "This is a link to another place, which is not followed.", "Put the file itself here."
-    found = [Problem(path, 1, 1, "error", "path-leaves-course", message, hint) for path in files.links]
-    for path in files.seen:
-        if not _is_read(id, path):
-            folder = path.removeprefix(f"{id}/").rpartition("/")[0]
-            hint = f"Files in {folder}/ end in `{FOLDERS[folder][1]}`." if folder in FOLDERS else "Move or delete it."
-            found.append(Problem(path, 1, 1, "advice", "stray-file", "Nothing reads this file.", hint))
+    found = [Problem(path, 1, 1, "error", "path-leaves-course", message, hint) for path in folder.files.links]
+    for path in folder.files.seen.keys() - folder.roles().keys():
+        *_, inner, _ = path.split("/")
+        hint = f"Files in {inner}/ end in `{FOLDERS[inner][1]}`." if inner in FOLDERS else "Move or delete it."
+        if inner in LOCALES:
+            hint = "The folder of a language has the same files as the course."
+        found.append(Problem(path, 1, 1, "advice", "stray-file", "Nothing reads this file.", hint))
     return found

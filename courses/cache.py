@@ -1,6 +1,6 @@
-"""What the last build found, so that this one need not find it again.
+"""What the last run found, so that this one need not find it again.
 
-A file is the same if its size and time of change are; otherwise if its hash is. What was compiled from the same file,
+A file is the same if its size and time of change are; otherwise if its hash is. What was compiled from the same bytes,
 by the same compiler, with the same things on the shelf, is taken over. The cache may be deleted at any time.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.util import find_spec
@@ -17,64 +16,148 @@ from os import DirEntry, scandir
 from pathlib import Path
 from typing import Any
 
+from courses.facts import Unit
+from courses.layout import FOLDERS, LOCALES, MEDIA
+
 _RACY = 50_000_000
 """Nanoseconds: a file changed this shortly before it was looked at may change again within the clock's grain, so its
 time is not trusted."""
+_PARSERS = ("markdown_it", "mdit_py_plugins", "yaml", "pydantic")
 
 
 @dataclass(slots=True)
 class Files:
-    """The files of a folder: of each, by its path from the content folder, size, time of change and hash ("" until
-    `hash` is asked)."""
+    """The files of a folder: of each, by its path from the content folder, size, time of change and hash ("" where it
+    has to be asked for with `hash`)."""
 
     root: Path
     seen: dict[str, list[Any]] = field(default_factory=dict)
-    data: dict[str, bytes] = field(default_factory=dict)
     links: list[str] = field(default_factory=list)
     """Symbolic links, which are not followed: they may lead to any file of the machine that builds."""
 
     @classmethod
-    def under(cls, root: Path, folders: list[str], known: dict[str, list[Any]]) -> Files:
-        """The files in these folders (paths from the content folder), in the order of their names. Hashes are taken
-        over from `known` where size and time are the same."""
+    def shared(cls, root: Path, known: dict[str, list[Any]]) -> Files:
+        """The files at the top of the content folder and in its folders of locales. Hashes are taken over from
+        `known` where size and time are the same."""
         files = cls(root)
-        for folder in folders:
-            for entry in sorted(_entries(root / folder), key=lambda entry: entry.name):
-                path = f"{folder}/{entry.name}" if folder else entry.name
-                if entry.is_symlink():
-                    files.links.append(path)
-                    continue
-                stat = entry.stat()
-                size, changed, hash = known.get(path, (None, None, ""))
-                same = (size, changed) == (stat.st_size, stat.st_mtime_ns)
-                files.seen[path] = [stat.st_size, stat.st_mtime_ns, hash if same else ""]
+        inner = files._add("", known)
+        for locale in LOCALES:
+            if locale in inner:
+                files._add(locale, known)
         return files
 
-    def read(self, path: str) -> bytes:
-        """The bytes of the file; read once."""
-        if path not in self.data:
-            self.data[path] = (self.root / path).read_bytes()
-        return self.data[path]
+    @classmethod
+    def of_course(cls, root: Path, id: str, known: dict[str, list[Any]]) -> Files:
+        """The files of a course, in the order of its folders and of their names."""
+        files = cls(root)
+        inner = files._add(id, known)
+        for folder in (*FOLDERS, MEDIA):
+            if folder in inner:
+                files._add(f"{id}/{folder}", known)
+        for locale in LOCALES:
+            if locale in inner:
+                below = files._add(f"{id}/{locale}", known)
+                for folder in FOLDERS:
+                    if folder in below:
+                        files._add(f"{id}/{locale}/{folder}", known)
+        return files
+
+    def _add(self, folder: str, known: dict[str, list[Any]]) -> set[str]:
+        """Add the files of a folder; the names of the folders in it."""
+        folders: set[str] = set()
+        for entry in _entries(self.root / folder):
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.is_symlink():
+                self.links.append(path)
+            elif entry.is_dir():
+                folders.add(entry.name)
+            elif entry.is_file():
+                stat = entry.stat()
+                size, changed, hash = known.get(path, (None, None, ""))
+                same = size == stat.st_size and changed == stat.st_mtime_ns
+                self.seen[path] = [stat.st_size, stat.st_mtime_ns, hash if same else ""]
+        return folders
 
     def hash(self, path: str) -> str:
-        """The hash of the file."""
+        """The hash of the file, which is read if it has to be."""
+        return str(self.seen[path][2]) or self.hashed(path, sha256((self.root / path).read_bytes()).hexdigest())
+
+    def hashed(self, path: str, hash: str) -> str:
+        """Note the hash of the bytes that somebody read."""
         entry = self.seen[path]
-        if not entry[2]:
-            entry[2] = sha256(self.read(path)).hexdigest()
+        if entry[2] != hash:
+            entry[2] = hash
             if time.time_ns() - entry[1] < _RACY:
                 entry[1] = 0
-        return str(entry[2])
+        return hash
 
 
-def _entries(folder: Path) -> Iterator[DirEntry[str]]:
+def _entries(folder: Path) -> list[DirEntry[str]]:
     try:
         with scandir(folder) as entries:
-            yield from (
-                entry for entry in entries
-                if not entry.name.startswith(".") and (entry.is_symlink() or entry.is_file())
-            )  # fmt: skip
+            return sorted((entry for entry in entries if entry.name[0] != "."), key=lambda entry: entry.name)
     except (FileNotFoundError, NotADirectoryError):
-        return
+        return []
+
+
+class Memory:
+    """What is remembered of each course, by its id, and of the shared files, under "".
+
+    `state` says of each what is needed to see that nothing changed (the files, what else it depends on, the result);
+    the units are loaded when something did. Without a folder all of it is kept in this object alone.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._version = compiler() if folder else ""
+        self._units: dict[str, dict[str, Unit]] = {}
+        self.state: dict[str, dict[str, Any]] = self._load("state.json")
+
+    def units(self, name: str) -> dict[str, Unit]:
+        """The units of the course, by the paths of their files."""
+        if name not in self._units:
+            kept = self._load(_file_of(name))
+            self._units[name] = {path: Unit.from_json(unit) for path, unit in kept.items()}
+        return self._units[name]
+
+    def keep(self, name: str, units: dict[str, Unit]) -> None:
+        """Remember these units of the course instead of those before."""
+        self._units[name] = units
+        if self._folder:
+            self._save(_file_of(name), {path: unit.as_json() for path, unit in units.items()})
+
+    def keep_state(self, state: dict[str, dict[str, Any]]) -> None:
+        """Remember this of the courses named in it."""
+        if any(self.state.get(name) != kept for name, kept in state.items()):
+            self.state |= state
+            self._save("state.json", self.state)
+
+    def _load(self, file: str) -> dict[str, Any]:
+        """What `_save` kept for this version of the compiler; {} if there is nothing or it is damaged."""
+        if self._folder is None:
+            return {}
+        try:
+            version, kept = json.loads((self._folder / file).read_bytes())
+            return dict(kept) if version == self._version else {}
+        except (OSError, ValueError, TypeError):
+            return {}
+
+    def _save(self, file: str, kept: dict[str, Any]) -> None:
+        """A cache that cannot be written is only a slower next build."""
+        if self._folder is None:
+            return
+        path = self._folder / file
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            aside = path.with_suffix(".new")
+            aside.write_text(json.dumps([self._version, kept], ensure_ascii=False), "utf-8")
+            aside.replace(path)
+        except OSError:
+            return
+
+
+def _file_of(name: str) -> str:
+    return f"courses/{name}.json" if name else "shared.json"
 
 
 def compiler() -> str:
@@ -83,28 +166,10 @@ def compiler() -> str:
     here = Path(__file__).parent
     for path in sorted(here.rglob("*.py")):
         found.update(path.read_bytes())
-    for package in ("markdown_it", "yaml"):
+    for package in _PARSERS:
         spec = find_spec(package)
-        if spec and spec.origin:
-            found.update(Path(spec.origin).read_bytes())  # its __init__.py holds the version
+        origin = Path(spec.origin) if spec and spec.origin else here
+        for path in (origin, origin.with_name("version.py")):  # where the version stands
+            if path.is_file():
+                found.update(path.read_bytes())
     return found.hexdigest()
-
-
-def load(path: Path, version: str) -> dict[str, Any]:
-    """What `save` kept at the path for this version of the compiler; {} if there is nothing or it is damaged."""
-    try:
-        kept = json.loads(path.read_bytes())
-        return dict(kept) if kept["version"] == version else {}
-    except (OSError, ValueError, TypeError, KeyError):
-        return {}
-
-
-def save(path: Path, version: str, kept: dict[str, Any]) -> None:
-    """Keep this. A cache that cannot be written is only a slower next build."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_suffix(".new")
-        aside.write_text(json.dumps({"version": version} | kept, ensure_ascii=False), "utf-8")
-        aside.replace(path)
-    except OSError:
-        return

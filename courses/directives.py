@@ -14,7 +14,7 @@ from typing import NamedTuple
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 
-from courses.model import SLUG
+from courses.layout import SLUG
 
 BOXES = ("note", "warning", "case", "country")
 LEAVES = ("check",)

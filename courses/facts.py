@@ -6,7 +6,7 @@ their places, so that `check` can compare the facts of all files without opening
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from courses.problems import Problem
@@ -38,30 +38,40 @@ class Medium(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """What a text needs of other files to be rendered: how the text cites each source, by key, and the media files, by
-    path from the course's folder."""
+    """What a text needs of other files to be compiled, as JSON by name:
 
-    sources: dict[str, str] = field(default_factory=dict)
-    media: dict[str, Medium] = field(default_factory=dict)
+    source:key   how the text cites the source
+    media:path   the medium at the path from the course's folder
+    file:path    the hash of the file at the path from the content folder, which a translation is made from
 
-    def print_of(self, needs: dict[str, Any]) -> dict[str, Any]:
-        """What the shelf now holds under the names in `needs`."""
-        return {name: self.get(name) for name in needs}
+    A unit remembers in `needs` what it took; it is compiled again when the shelf holds something else.
+    """
+
+    known: dict[str, Any] = field(default_factory=dict)
 
     def get(self, name: str) -> Any:
-        """What the shelf holds for `source:key` or `media:path`, as JSON; None for what it has not."""
-        kind, _, key = name.partition(":")
-        medium = self.media.get(key)
-        return self.sources.get(key) if kind == "source" else list(medium) if medium else None
+        """What the shelf holds under the name; None for what it has not."""
+        return self.known.get(name)
+
+    def holds(self, needs: dict[str, Any]) -> bool:
+        """Whether all is as it was when a text took what is in `needs`."""
+        return all(self.known.get(name) == value for name, value in needs.items())
+
+    def medium(self, path: str) -> Medium | None:
+        """The medium at the path, or None."""
+        found = self.known.get(f"media:{path}")
+        return Medium(*found) if found else None
 
 
 @dataclass(slots=True)
 class Unit:
     """What one source file compiled to.
 
-    `data` is what the course's manifest takes from the file (None: the file is so wrong that nothing is known of it),
-    `object` the hash of the compiled object and `body` its bytes ("" and None for files that make none, and for units
-    that come from the cache); `needs` what the shelf held under the names that went into it.
+    `hash` is that of the bytes it was made of. `data` is what the course's manifest takes from the file (None: the
+    file is so wrong that nothing is known of it), `object` the name of the compiled object in the store and `body` its
+    bytes ("" and None for files that make none, or have errors; None for units that come from the cache; a draft has a
+    body and no object). `variants` are further objects by what they are, `bodies` their bytes by their names. `needs`
+    is what the shelf held under the names that went into it.
     """
 
     file: str
@@ -71,29 +81,27 @@ class Unit:
     defines: list[Fact] = field(default_factory=list)
     uses: list[Fact] = field(default_factory=list)
     needs: dict[str, Any] = field(default_factory=dict)
+    variants: dict[str, str] = field(default_factory=dict)
+    hash: str = ""
     body: bytes | None = None
+    bodies: dict[str, bytes] = field(default_factory=dict)
 
-    def as_json(self) -> dict[str, Any]:
-        """The unit as the cache keeps it: all but the body, which is in the store."""
-        return {
-            "file": self.file,
-            "data": self.data,
-            "object": self.object,
-            "problems": [list(asdict(problem).values()) for problem in self.problems],
-            "defines": self.defines,
-            "uses": self.uses,
-            "needs": self.needs,
-        }
+    def objects(self) -> list[str]:
+        """The names of all objects that the file makes."""
+        return [name for name in (self.object, *self.variants.values()) if name]
+
+    def as_json(self) -> list[Any]:
+        """The unit as the cache keeps it: all but the bodies, which are in the store."""
+        problems = [list(problem.as_json().values()) for problem in self.problems]
+        return [
+            self.file, self.data, self.object, problems, self.defines, self.uses, self.needs, self.variants, self.hash,
+        ]  # fmt: skip
 
     @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> Unit:
+    def from_json(cls, kept: list[Any]) -> Unit:
         """The unit that `as_json` made `kept` of."""
-        return cls(
-            file=kept["file"],
-            data=kept["data"],
-            object=kept["object"],
-            problems=[Problem(*problem) for problem in kept["problems"]],
-            defines=[Fact(*fact) for fact in kept["defines"]],
-            uses=[Fact(*fact) for fact in kept["uses"]],
-            needs=kept["needs"],
-        )
+        unit = cls(*kept)
+        unit.problems = [Problem(*problem) for problem in kept[3]]
+        unit.defines = [Fact(*fact) for fact in kept[4]]
+        unit.uses = [Fact(*fact) for fact in kept[5]]
+        return unit

@@ -18,7 +18,6 @@ from markdown_it.token import Token
 
 from courses.directives import Flaw, use_directives
 from courses.facts import Fact, Place, Shelf
-from courses.model import Block
 from courses.problems import Problem, Severity
 from courses.source import Text
 
@@ -27,6 +26,7 @@ _CITED = re.compile(r"\s*@([a-z0-9]+(?:-[a-z0-9]+)*)\s*(?:,\s*(.*\S))?\s*$", re.
 _NOT_IN_ANCHORS = re.compile(r"[^\w\s-]")
 At = Callable[[int], Place]
 """Where the character at an offset, counted from the beginning of the token concerned, stands."""
+Block = dict[str, Any]
 _SCHEMES = ("http", "https", "mailto", "tel")
 
 
@@ -108,13 +108,14 @@ class Reader:
     """Reads the texts of one file, and gathers what they define, refer to and get wrong.
 
     `lesson` is the id of the lesson the file is, or "" for a file of questions: only a lesson has a list of sources
-    to link to, headings, and pages next to it.
+    to link to, headings, and pages next to it. In a draft each element says at which line of the file it begins.
     """
 
-    def __init__(self, file: str, shelf: Shelf, lesson: str = "") -> None:
+    def __init__(self, file: str, shelf: Shelf, lesson: str = "", draft: bool = False) -> None:
         self.file = file
         self.shelf = shelf
         self.lesson = lesson
+        self.draft = draft
         self.problems: list[Problem] = []
         self.defines: list[Fact] = []
         self.uses: list[Fact] = []
@@ -123,8 +124,9 @@ class Reader:
         self._anchors: set[str] = set()
         self._heading = 1
 
-    def block(self, source: Text, start: int) -> tuple[Block, ...]:
-        """The blocks of the Markdown that begins at the offset `start`, which is that of a line's beginning."""
+    def block(self, source: Text, start: int) -> list[Block]:
+        """The blocks of the Markdown that begins at the offset `start`, which is that of a line's beginning: what
+        model.Block holds, as plain values."""
         first = source.place(start).line
         flaws: list[Flaw] = []
         env: dict[str, Any] = {"flaws": flaws}
@@ -134,7 +136,9 @@ class Reader:
             self._problem(place, flaw.code, flaw.message, flaw.hint)
         for index, token in enumerate(tokens):
             self._token(tokens, index, token, lambda token, offset: _place(source, first, token, offset))
-        return tuple(_blocks(tokens, env))
+            if self.draft and token.map and token.nesting >= 0 and token.type != "inline":
+                token.attrs["data-line"] = first + token.map[0]
+        return list(_blocks(tokens, env))
 
     def inline(self, text: str, locate: Callable[[int], Place]) -> str:
         """Inline HTML of a text in inline Markdown; `locate` says where the character at an offset stands."""
@@ -223,7 +227,7 @@ class Reader:
                 continue
             key, locator = match[1], " ".join((match[2] or "").split())
             self._use("source", key, place)
-            short = self.needs[f"source:{key}"] = self.shelf.sources.get(key)
+            short = self.needs[f"source:{key}"] = self.shelf.get(f"source:{key}")
             name = escape(short or key)
             linked = f'<a href="#source-{key}">{name}</a>' if self.lesson else name
             cited.append(f"{linked}, {escape(locator)}" if locator else linked)
@@ -262,7 +266,7 @@ class Reader:
             self._problem(place, "image-place", message, "Put the file there and write `media/` and its name.")
             return
         token.attrs["src"] = self._medium(src, place)
-        if (medium := self.shelf.media.get(src)) and medium.width:
+        if (medium := self.shelf.medium(src)) and medium.width:
             token.attrs |= {"width": medium.width, "height": medium.height}
         token.attrs["loading"] = "lazy"
 
@@ -272,8 +276,8 @@ class Reader:
             self._problem(place, "path-leaves-course", message, "Put the file into the course's folder `media/`.")
             return path
         self._use("media", path, place)
-        medium = self.shelf.media.get(path)
-        self.needs[f"media:{path}"] = list(medium) if medium else None
+        self.needs[f"media:{path}"] = self.shelf.get(f"media:{path}")
+        medium = self.shelf.medium(path)
         return f"../media/{medium.name}" if medium else path
 
 
@@ -314,19 +318,25 @@ def _place(source: Text, first: int, token: Token, offset: int) -> Place:
 # ── blocks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _made(kind: str, **fields: Any) -> Block:
+    """A block of the kind; all keys of model.Block are there."""
+    block = {"kind": kind, "html": "", "title": "", "country": "", "question": "", "blocks": [], "lang": ""}
+    return block | {"stale": False} | fields
+
+
 def _blocks(tokens: Sequence[Token], env: dict[str, Any]) -> Iterator[Block]:
     """The blocks of the tokens, neighbouring `country` blocks gathered."""
     countries: list[Block] = []
     for block in _plain_blocks(tokens, env):
-        if block.kind == "country":
+        if block["kind"] == "country":
             countries.append(block)
             continue
         if countries:
-            yield Block(kind="countries", blocks=tuple(countries))
+            yield _made("countries", blocks=countries)
             countries = []
         yield block
     if countries:
-        yield Block(kind="countries", blocks=tuple(countries))
+        yield _made("countries", blocks=countries)
 
 
 def _plain_blocks(tokens: Sequence[Token], env: dict[str, Any]) -> Iterator[Block]:
@@ -335,23 +345,22 @@ def _plain_blocks(tokens: Sequence[Token], env: dict[str, Any]) -> Iterator[Bloc
         token = tokens[index] if index < len(tokens) else None
         if token is None or token.type in ("directive_open", "directive_check"):
             if begin < index:
-                yield Block(kind="html", html=str(MARKDOWN.renderer.render(tokens[begin:index], MARKDOWN.options, env)))
+                yield _made("html", html=str(MARKDOWN.renderer.render(tokens[begin:index], MARKDOWN.options, env)))
             begin = index + 1
         if token is not None and token.type == "directive_check":
-            yield Block(kind="check", question=token.meta["argument"])
+            yield _made("check", question=token.meta["argument"])
         elif token is not None and token.type == "directive_open":
             end = next(
                 place for place in range(index, len(tokens))
                 if tokens[place].type == "directive_close" and tokens[place].level == token.level
             )  # fmt: skip
-            yield _box(token, tuple(_blocks(tokens[index + 1 : end], env)))
+            yield _box(token, list(_blocks(tokens[index + 1 : end], env)))
             index, begin = end, end + 1
         index += 1
 
 
-def _box(token: Token, blocks: tuple[Block, ...]) -> Block:
+def _box(token: Token, blocks: list[Block]) -> Block:
     argument = token.meta["argument"]
     if token.info == "country":
-        return Block(kind="country", country=argument, blocks=blocks)
-    kind: Any = token.info if token.info in ("note", "warning", "case") else "note"
-    return Block(kind=kind, title=argument, blocks=blocks)
+        return _made("country", country=argument, blocks=blocks)
+    return _made(token.info if token.info in ("warning", "case") else "note", title=argument, blocks=blocks)

@@ -14,7 +14,7 @@ PACKAGES = ("courses", "lms")
 
 # Layers from the top down; a module may import from its own layer and from those below.
 LMS = (
-    ("lms.cli", "lms.demo"),
+    ("lms.cli", "lms.demo", "lms.preview"),
     ("lms",),  # create_app
     ("lms.web",),
     ("lms.errors", "lms.logs"),
@@ -27,18 +27,23 @@ LMS = (
 )
 COURSES = (
     ("courses",),  # which names the public ones
-    ("courses.build", "courses.exports", "courses.cache", "courses.compile"),
+    ("courses.build", "courses.exports"),
+    ("courses.jobs", "courses.manifest"),
+    ("courses.compile", "courses.keyed"),
+    ("courses.units",),
     ("courses.check", "courses.lint", "courses.translate", "courses.diff"),
     ("courses.schema",),
-    ("courses.source", "courses.markdown", "courses.directives", "courses.media", "courses.facts", "courses.artefact"),
+    ("courses.source", "courses.markdown", "courses.directives", "courses.media", "courses.artefact", "courses.cache"),
+    ("courses.facts",),
     ("courses.questions",),  # below the store, which loads them; see docs/architecture.md
-    ("courses.model", "courses.problems"),
+    ("courses.model", "courses.problems", "courses.layout"),
 )
 # records and documents do not know each other's neighbours above, nor the web
 FORBIDDEN = {
     "lms.records": ("flask", "flask_login", "courses"),
     "lms.learning": ("flask_login", "flask"),
     "lms.reports": ("flask_login", "flask"),
+    "lms.preview": ("sqlalchemy", "flask_login"),
     "courses": ("flask", "sqlalchemy", "lms"),
 }
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -145,16 +146,16 @@ def test_moving_choices_and_lessons_moves_no_grade(content: Path, store: Store) 
 @pytest.fixture
 def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files that were compiled, noted as it happens."""
-    from courses import build as module
+    from courses import compile
 
     seen: list[str] = []
-    really = module._Workshop._compile
+    really = compile.compile_file
 
-    def note(self: module._Workshop, path: str, *rest: object) -> Unit:
+    def note(content: Path, path: str, *rest: Any) -> Unit:
         seen.append(path)
-        return really(self, path, *rest)  # type: ignore[arg-type]
+        return really(content, path, *rest)
 
-    monkeypatch.setattr(module._Workshop, "_compile", note)
+    monkeypatch.setattr(compile, "compile_file", note)
     return seen
 
 
@@ -189,7 +190,7 @@ def test_what_is_remembered_is_what_would_be_found(content: Path, store: Store, 
 
 def test_a_missing_or_damaged_cache_costs_only_time(content: Path, store: Store) -> None:
     first, _ = built(content, store)
-    (store.root / "cache/paths.json").write_text("{", "utf-8")
+    (store.root / "cache/courses/paths.json").write_text("{", "utf-8")
     assert built(content, store)[0].revision == first.revision
     shutil.rmtree(store.root / "cache")
     assert built(content, store)[0].revision == first.revision

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from courses import compile
+from courses import compile, keyed
 from courses.facts import Shelf, Unit
 from courses.problems import Problem
 from courses.source import Text
@@ -16,10 +16,10 @@ from courses.source import Text
 GUIDE = Path(__file__).parent.parent.parent / "docs" / "for-trainers.md"
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", GUIDE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
 COMPILERS: dict[str, Callable[[Text], Unit]] = {
-    "id: ": lambda text: compile.course(text, "smuggling-mixed-flows"),
-    "# content/sources.yaml": compile.sources,
-    "# One right choice": lambda text: compile.bank(text, "law", Shelf()),
-    "# content/<course>/quizzes": lambda text: compile.quiz(text, "final"),
+    "id: ": lambda text: keyed.course(text, "smuggling-mixed-flows"),
+    "# content/sources.yaml": keyed.sources,
+    "# One right choice": lambda text: keyed.bank(text, "law", Shelf()),
+    "# content/<course>/quizzes": lambda text: keyed.quiz(text, "final"),
     "---": lambda text: compile.lesson(text, "the-law", Shelf()),
 }
 
@@ -42,7 +42,7 @@ def test_every_question_type_is_shown() -> None:
 
 def test_the_question_bank_compiles_to_each_type() -> None:
     (body,) = (body for _, body in BLOCKS if body.startswith("# One right choice"))
-    unit = compile.bank(Text("guide", body), "law", Shelf())
+    unit = keyed.bank(Text("guide", body), "law", Shelf())
     assert unit.data
     assert len(unit.data["questions"]) == 6
     assert unit.object

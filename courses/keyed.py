@@ -1,0 +1,135 @@
+"""Files of keys → units: a bank of questions, a quiz, course.yaml, and the files that courses share.
+
+Each function takes the text of a file and its id, looks at no other file, and raises nothing for what an author may
+have written. This module loads pydantic, which a lesson that is right does without.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TypeVar
+
+from courses import schema
+from courses.facts import Fact, Shelf, Unit
+from courses.markdown import Reader
+from courses.model import Frozen, Quiz
+from courses.problems import Problem, has_errors
+from courses.source import Document, Text, Where
+from courses.units import attach, begin, names, take
+
+FrozenT = TypeVar("FrozenT", bound=Frozen)
+
+
+def bank(source: Text, id: str, shelf: Shelf) -> Unit:
+    """A bank. `data`: the ids of its questions, and the sources they cite."""
+    unit = begin(source, "bank", id)
+    document = Document(source)
+    reader = Reader(source.file, shelf)
+    compiled = []
+    for at, question in schema.questions(document):
+        _use(unit, document, "objective", question.objective, (*at, "objective"))
+        compiled.append(_rendered(question, reader, document, at))
+    unit.problems += document.problems
+    entries = document.data if isinstance(document.data, list) else []
+    for place, fields in enumerate(entries):
+        if isinstance(fields, dict) and isinstance(fields.get("id"), str):
+            unit.defines.append(Fact("question", fields["id"], *document.place((place, "id"))))
+    take(unit, reader)
+    if not document.broken and all(isinstance(fields, dict) and fields.get("id") for fields in entries):
+        unit.data = {
+            "questions": [fact.name for fact in unit.defines if fact.kind == "question"],
+            "sources": names(reader.uses, "source"),
+        }
+    attach(unit, [question.model_dump(mode="json") for question in compiled])
+    return unit
+
+
+def quiz(source: Text, id: str) -> Unit:
+    """A quiz. `data`: the keys of model.Quiz."""
+    unit = begin(source, "quiz", id)
+    document = Document(source)
+    keys = schema.validate(document, schema.QuizFile)
+    if keys:
+        for place, draw in enumerate(keys.draw):
+            written = document.at(("draw", place))
+            offset = written.rfind(draw.bank)
+            unit.uses.append(Fact("bank", draw.bank, *document.inside(("draw", place), offset)))
+    unit.problems += document.problems
+    if keys and not has_errors(unit.problems):
+        unit.data = Quiz(id=id, **dict(keys)).model_dump(mode="json")
+    return unit
+
+
+def course(source: Text, id: str) -> Unit:
+    """course.yaml. `data`: its keys, as schema.CourseFile has them."""
+    unit = Unit(source.file)
+    document = Document(source)
+    keys = schema.validate(document, schema.CourseFile)
+    if keys:
+        if keys.id != id:
+            message = f"The course's id is `{keys.id}`, but its folder is `{id}`."
+            hint = "Make them the same; an id never changes once the course is released."
+            problem = Problem(source.file, *document.place(("id",)), "error", "id-not-folder", message, hint)
+            document.problems.append(problem)
+        _use(unit, document, "topic", keys.topic, ("topic",))
+        for kind, key in (("audience", "audience"), ("course", "prerequisites"), ("lesson", "lessons")):
+            for place, name in enumerate(getattr(keys, key)):
+                _use(unit, document, kind, name, (key, place))
+        for place, objective in enumerate(keys.objectives):
+            at = document.place(("objectives", place, "id"))
+            unit.defines.append(Fact("objective", objective.id, *at))
+        for place, name in enumerate(keys.completion.lessons or ()):
+            _use(unit, document, "listed", name, ("completion", "lessons", place))
+        for name in keys.completion.quizzes:
+            at = document.key_place(("completion", "quizzes", name))
+            unit.uses.append(Fact("quiz", name, *at))
+        unit.data = keys.model_dump(mode="json")
+    unit.problems += document.problems
+    return unit
+
+
+def sources(source: Text) -> Unit:
+    """sources.yaml. `data`: each right source by its key."""
+    unit = Unit(source.file)
+    document = Document(source)
+    right = {found.id: found.model_dump(mode="json") for found in schema.sources(document)}
+    for key in document.data if isinstance(document.data, dict) else ():
+        unit.defines.append(Fact("source", key, *document.key_place((key,))))
+    unit.data = None if document.broken else right
+    unit.problems += document.problems
+    return unit
+
+
+def programme(source: Text) -> Unit:
+    """programme.yaml. `data`: the keys of model.Programme."""
+    unit = Unit(source.file)
+    document = Document(source)
+    found = schema.programme(document)
+    if found:
+        for kind, key in (("topic", "topics"), ("country", "countries"), ("audience", "audiences")):
+            for place, named in enumerate(getattr(found, key)):
+                unit.defines.append(Fact(kind, named.id, *document.place((key, place, "id"))))
+        unit.data = found.model_dump(mode="json")
+    unit.problems += document.problems
+    return unit
+
+
+# ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _use(unit: Unit, document: Document, kind: str, name: str, at: Where) -> None:
+    unit.uses.append(Fact(kind, name, *document.place(at)))
+
+
+def _rendered(item: FrozenT, reader: Reader, document: Document, at: Where) -> FrozenT:
+    """The item with all its texts in inline Markdown, and those of its parts, rendered."""
+    changed: dict[str, object] = {}
+    for name, field in type(item).model_fields.items():
+        value, path = getattr(item, name), (*at, name)
+        if "inline-markdown" in field.metadata and value:
+            changed[name] = reader.inline(value, partial(document.inside, path))
+        elif isinstance(value, Frozen) and value.model_fields_set:
+            changed[name] = _rendered(value, reader, document, path)
+        elif isinstance(value, tuple) and value and isinstance(value[0], Frozen):
+            changed[name] = tuple(_rendered(part, reader, document, (*path, place)) for place, part in enumerate(value))
+    return item.model_copy(update=changed)

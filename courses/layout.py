@@ -1,0 +1,75 @@
+"""What stands where in a content folder, and what ids look like.
+
+    programme.yaml  sources.yaml  glossary.yaml      shared by all courses
+    <locale>/programme.yaml  glossary.yaml           the same, translated
+    <course>/course.yaml
+    <course>/lessons/*.md  questions/*.yaml  quizzes/*.yaml  media/*
+    <course>/<locale>/…                              the same again, translated; pictures are not
+
+So no course can have the name of a locale.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+LOCALES = ("sr", "bs", "cnr", "mk", "sq")
+"""The languages that people translate into. Serbian in Latin letters is made of that in Cyrillic ones."""
+SHARED = ("programme.yaml", "sources.yaml")
+TRANSLATED_SHARED = ("programme.yaml", "glossary.yaml")
+FOLDERS = {"lessons": ("lesson", ".md"), "questions": ("bank", ".yaml"), "quizzes": ("quiz", ".yaml")}
+MEDIA = "media"
+
+
+class Role(NamedTuple):
+    """What a file is: its kind (`course`, `lesson`, `bank`, `quiz`, `medium`; of the shared files `programme`,
+    `sources`, `glossary`), the course it belongs to ("": shared), the locale it translates into ("": none), and its
+    id, which is its name without the ending (of course.yaml, the course's)."""
+
+    kind: str
+    course: str
+    locale: str
+    id: str
+
+
+def is_slug(text: str) -> bool:
+    """Whether the text is an id: lower-case words joined by single hyphens, at most 64 letters."""
+    return len(text) <= 64 and re.fullmatch(SLUG, text) is not None and not text.endswith("\n")
+
+
+def role(path: str) -> Role | None:
+    """What the file at the path (from the content folder) is; None for a file that nothing reads."""
+    *folders, name = path.split("/")
+    stem, dot, ending = name.rpartition(".")
+    locale = ""
+    if folders and folders[0] in LOCALES:
+        if len(folders) == 1 and name in TRANSLATED_SHARED:
+            return Role(stem, "", folders[0], stem)
+        return None
+    if not folders:
+        return Role(stem, "", "", stem) if name in (*SHARED, *TRANSLATED_SHARED) else None
+    course, *folders = folders
+    if folders and folders[0] in LOCALES:
+        locale, *folders = folders
+    if not folders:
+        return Role("course", course, locale, course) if name == "course.yaml" else None
+    if folders == [MEDIA] and not locale:
+        return Role("medium", course, "", stem)
+    kind, wanted = FOLDERS.get(folders[0], ("", "")) if len(folders) == 1 else ("", "")
+    return Role(kind, course, locale, stem) if kind and dot + ending == wanted else None
+
+
+def translated(path: str) -> str:
+    """The path of the file that the file at `path`, whose role has a locale, translates."""
+    return "/".join(part for part in path.split("/") if part not in LOCALES)
+
+
+def course_ids(content: Path) -> list[str]:
+    """The folders of courses."""
+    return sorted(
+        path.name for path in content.iterdir()
+        if path.is_dir() and not path.name.startswith(".") and path.name not in LOCALES
+    )  # fmt: skip

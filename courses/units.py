@@ -1,0 +1,42 @@
+"""What all files have in common on their way to a unit."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from courses.artefact import canonical
+from courses.facts import Fact, Unit
+from courses.layout import is_slug
+from courses.markdown import Reader
+from courses.problems import Problem, has_errors
+from courses.source import Text
+
+
+def begin(source: Text, kind: str, id: str) -> Unit:
+    """The unit of a file whose name is its id."""
+    unit = Unit(source.file, defines=[Fact(kind, id, 1, 1)])
+    if not is_slug(id):
+        message = f"The file's name is an id, and `{id}` is none."
+        hint = "Use lower-case words (a-z, 0-9) joined by single hyphens."
+        unit.problems.append(Problem(source.file, 1, 1, "error", "bad-file-name", message, hint))
+    return unit
+
+
+def names(facts: list[Fact], kind: str) -> list[str]:
+    """The names of the facts of a kind, each once, in the order of their first appearance."""
+    return list(dict.fromkeys(fact.name for fact in facts if fact.kind == kind))
+
+
+def take(unit: Unit, reader: Reader) -> None:
+    """Add to the unit what the reader found in its texts."""
+    unit.problems += reader.problems
+    unit.defines += reader.defines
+    unit.uses += reader.uses
+    unit.needs |= reader.needs
+
+
+def attach(unit: Unit, value: object) -> None:
+    """Give the unit what it compiles to: an object, unless something is wrong with the file."""
+    unit.body = canonical(value)
+    if not has_errors(unit.problems):
+        unit.object = sha256(unit.body).hexdigest()
