@@ -21,7 +21,7 @@ _TYPED = {"đ": "d", "dj": "d", "gj": "g", "kj": "k"}
 _TYPED |= {typed.upper(): plain.upper() for typed, plain in _TYPED.items()} | {
     typed.title(): plain.upper() for typed, plain in _TYPED.items()
 }
-_HYPHENS = re.compile(r"(?<=\w)\s?[-\u00ad\u2010-\u2015\u2212]\s?(?=\w)")
+_HYPHENS = re.compile(r"(?<=\w)\s*[-\u2010-\u2015\u2212]\s*(?=\w)")
 _DIGRAPHS = str.maketrans(
     {"Ǌ": "NJ", "ǋ": "Nj", "ǌ": "nj", "Ǉ": "LJ", "ǈ": "Lj", "ǉ": "lj", "Ǆ": "DŽ", "ǅ": "Dž", "ǆ": "dž"}
 )
@@ -38,9 +38,9 @@ def fold(text: str, forgive: Collection[str] = EVERYTHING) -> str:
     Spaces at the ends and characters that nobody can see are never looked at.
     """
     text = unicodedata.normalize("NFC", text)
-    if "spacing" in forgive:
-        text = " ".join(_HYPHENS.sub(" ", text).split())
     text = "".join(letter for letter in text if unicodedata.category(letter) != "Cf").strip()
+    if "spacing" in forgive:
+        text = _HYPHENS.sub(" ", text)
     if "script" in forgive:
         text = _latin(text)
     if "case" in forgive:
@@ -50,7 +50,7 @@ def fold(text: str, forgive: Collection[str] = EVERYTHING) -> str:
         text = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
         for typed, plain in _TYPED.items():
             text = text.replace(typed, plain)
-    return text
+    return " ".join(text.split()) if "spacing" in forgive else text.strip()
 
 
 def _latin(text: str) -> str:
