@@ -45,6 +45,7 @@ def check_course(folder: str, units: list[Unit], shared: Names, media: Iterable[
     problems = [problem for unit in units for problem in _missing(unit, names)]
     problems += _doubled(units)
     problems += _draws(units)
+    problems += _nothing_counts(main, units)
     if not has_errors(problems + [problem for unit in units for problem in unit.problems]):
         problems += _unused(main, units, names)  # an error may be why something is unused
     return problems
@@ -139,6 +140,23 @@ def _draws(units: list[Unit]) -> Iterator[Problem]:
             elif drawn[draw["bank"]] > size:
                 message = f"The quiz draws {drawn[draw['bank']]} from `{draw['bank']}`, which has {size}."
                 yield _error(unit.file, fact, "draw-too-many", message, "Draw fewer, or add questions to the bank.")
+
+
+def _nothing_counts(main: Unit, units: list[Unit]) -> Iterator[Problem]:
+    """A quiz that has to be passed, of which an attempt may get only questions that are not graded."""
+    required = {fact.name for fact in main.uses if fact.kind == "quiz"}
+    ungraded = {unit.defines[0].name: unit.data["ungraded"] for unit in units if _kind(unit) == "bank" and unit.data}
+    for unit in units:
+        if _kind(unit) != "quiz" or unit.data is None or unit.defines[0].name not in required:
+            continue
+        drawn: dict[str, int] = defaultdict(int)
+        for draw in unit.data["draw"]:
+            drawn[draw["bank"]] += draw["count"]
+        least = sum(max(0, count - ungraded.get(bank, 0)) for bank, count in drawn.items())
+        if least == 0 and any(drawn.values()):
+            message = "This quiz has to be passed, but an attempt may draw only ratings, which count for nothing."
+            hint = "Keep ratings in a bank of their own, and draw from another one too."
+            yield _error(unit.file, unit.uses[0], "quiz-ungraded", message, hint)
 
 
 def check_prerequisites(courses: dict[str, list[Fact]]) -> list[Problem]:

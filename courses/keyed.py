@@ -21,7 +21,7 @@ FrozenT = TypeVar("FrozenT", bound=Frozen)
 
 
 def bank(source: Text, id: str, shelf: Shelf) -> Unit:
-    """A bank. `data`: the ids of its questions, and the sources they cite."""
+    """A bank. `data`: the ids of its questions, how many of them are not graded, and the sources they cite."""
     unit = begin(source, "bank", id)
     document = Document(source)
     reader = Reader(source.file, shelf)
@@ -38,6 +38,7 @@ def bank(source: Text, id: str, shelf: Shelf) -> Unit:
     if not document.broken and all(isinstance(fields, dict) and fields.get("id") for fields in entries):
         unit.data = {
             "questions": [fact.name for fact in unit.defines if fact.kind == "question"],
+            "ungraded": sum(not question.graded for question in compiled),
             "sources": names(reader.uses, "source"),
         }
     attach(unit, [question.model_dump(mode="json") for question in compiled])
