@@ -113,7 +113,7 @@ class _Folder:
 
 
 class Workshop:
-    """Runs over one content folder. Without a store nothing is written."""
+    """Runs over one content folder. Without a store nothing is written, and there is advice."""
 
     def __init__(
         self, content: Path, store: Store | None, memory: Memory, *, draft: bool = False, jobs: int = 1
@@ -197,7 +197,10 @@ class Workshop:
                     else:
                         todo.append(Job(path, folder.files.seen[path][0], folder.id))
             total += len(todo)
-            bench, processes = Bench(self.content, shelves, self.draft), self.jobs if stage is not _is_medium else 1
+            bench, processes = (
+                Bench(self.content, shelves, self.draft, self.store is None),
+                self.jobs if stage is not _is_medium else 1,
+            )
             for job, (unit, seconds) in zip(todo, compiled(bench, todo, processes) if todo else (), strict=True):
                 self._put(by_id[job.shelf], unit, seconds)
                 done += 1
@@ -241,6 +244,10 @@ class Workshop:
         units = list(folder.units.values())
         media = [fact.name for unit in units for fact in unit.defines if fact.kind == "media"]
         problems = [*folder.problems(), *check_course(folder.id, units, names, media), *_strays(folder)]
+        if self.store is None:  # a build shows no advice
+            from courses import lint
+
+            problems = lint.settle(folder.id, units, problems)
         main = folder.units.get(f"{folder.id}/course.yaml")
         cited = [fact for unit in units for fact in unit.uses if fact.kind == "source"]
         return CourseResult(
@@ -284,6 +291,10 @@ class Workshop:
         if not some and not has_errors(result.all_problems()):  # which may be why something is unused
             cited = {fact.name for course in result.courses for fact in course.facts if fact.kind == "source"}
             result.problems += check_sources(shared.units["sources.yaml"], cited)
+            if self.store is None:
+                from courses import lint
+
+                result.problems = lint.settle("", list(shared.units.values()), result.problems)
         for course in result.courses:
             course.problems.sort()
             if has_errors(course.problems) or has_errors(result.problems):

@@ -20,12 +20,12 @@ from courses.source import Document, Text, decode, front_matter
 from courses.units import attach, begin, names, take
 
 
-def compile_file(content: Path, path: str, shelf: Shelf, draft: bool = False) -> Unit:
+def compile_file(content: Path, path: str, shelf: Shelf, draft: bool = False, advice: bool = False) -> Unit:
     """The unit of the file at the path (from the content folder); an empty one of a file that nothing reads.
 
     A draft is for the eyes of its author: it has a body whatever is wrong with it, made of all that can be rendered,
     whose elements say in `data-line` at which line of the file they begin; it has no object, so it is never built.
-    Raises `OSError` if the file cannot be read.
+    With `advice` the unit has that on teaching quality too. Raises `OSError` if the file cannot be read.
     """
     data = (content / path).read_bytes()
     where = role(path)
@@ -42,6 +42,10 @@ def compile_file(content: Path, path: str, shelf: Shelf, draft: bool = False) ->
         else:
             unit = _by_kind(source, where, shelf, draft)
         unit.problems += problems
+        if advice and source and not where.locale:
+            from courses import lint
+
+            lint.advise(unit, source)
     unit.hash = sha256(data).hexdigest()
     if draft:
         unit.object, unit.variants = "", {}

@@ -38,6 +38,7 @@ class Bench(NamedTuple):
     content: Path
     shelves: Mapping[str, Shelf]
     draft: bool = False
+    advice: bool = False
 
 
 def compiled(bench: Bench, jobs: list[Job], processes: int) -> Iterator[tuple[Unit, float]]:
@@ -81,5 +82,5 @@ def _one(bench: Bench, job: Job) -> tuple[Unit, float]:
     from courses.compile import compile_file
 
     began = time.perf_counter()
-    unit = compile_file(bench.content, job.path, bench.shelves[job.shelf], bench.draft)
+    unit = compile_file(bench.content, job.path, bench.shelves[job.shelf], bench.draft, bench.advice)
     return unit, time.perf_counter() - began

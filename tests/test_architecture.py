@@ -31,7 +31,7 @@ COURSES = (
     ("courses.jobs", "courses.manifest"),
     ("courses.compile", "courses.keyed"),
     ("courses.units",),
-    ("courses.check", "courses.lint", "courses.translate", "courses.diff"),
+    ("courses.check", "courses.lint", "courses.translate", "courses.diff", "courses.jsonschema", "courses.skeleton"),
     ("courses.schema",),
     ("courses.source", "courses.markdown", "courses.directives", "courses.media", "courses.artefact", "courses.cache"),
     ("courses.facts",),

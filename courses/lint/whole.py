@@ -6,17 +6,18 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 from courses.facts import Fact, Unit
+from courses.layout import role
 from courses.lint.chance import CHANCE, FEWEST, tail
-from courses.problems import Problem, has_errors
+from courses.problems import Problem
 
 
 def course(folder: str, units: list[Unit]) -> list[Problem]:
-    """Advice on the course; none while a file has an error, which may be why something seems to be missing."""
+    """Advice on the course in `folder`, whose files have no errors."""
     main = next((unit for unit in units if unit.file == f"{folder}/course.yaml"), None)
-    if main is None or main.data is None or has_errors([problem for unit in units for problem in unit.problems]):
+    if main is None or main.data is None:
         return []
     kinds: dict[str, list[Unit]] = defaultdict(list)
-    for unit in units:
+    for unit in (unit for unit in units if (where := role(unit.file)) and not where.locale):
         kinds[unit.defines[0].kind if unit.defines else ""].append(unit)
     listed = [unit for unit in kinds["lesson"] if unit.defines[0].name in main.data["lessons"]]
     problems = [*_objectives(main, listed, kinds["bank"]), *_places(kinds["bank"], kinds["quiz"])]

@@ -13,8 +13,10 @@ from typing import cast
 import click
 
 COMMANDS = {
+    "new": "lms.cli.authoring",
     "check": "lms.cli.content",
     "build": "lms.cli.content",
+    "schema": "lms.cli.authoring",
     "publish": "lms.cli.content",
     "serve": "lms.cli.server",
     "demo": "lms.cli.server",
