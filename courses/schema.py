@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date
-from difflib import get_close_matches
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, WithJsonSchema
@@ -18,7 +17,7 @@ from pydantic_core import ErrorDetails
 from courses.model import Draw, Frozen, Locale, Objective, Programme, Slug, Source
 from courses.problems import Problem
 from courses.questions import TYPES
-from courses.questions.base import PERCENT, Flag, Question, written
+from courses.questions.base import PERCENT, Flag, Question, listed, near, written
 from courses.source import Document
 
 Name = Annotated[str, Field(min_length=1, max_length=300)]
@@ -186,7 +185,7 @@ def validate(document: Document, model: type[Model], at: tuple[str | int, ...] =
         return model.model_validate(data)
     except ValidationError as error:
         found_errors = error.errors(include_url=False)
-        wrong = {found["loc"][:-1] for found in found_errors}
+        wrong = {found["loc"][:steps] for found in found_errors for steps in range(len(found["loc"]))}
         for found in found_errors:
             if found["type"] == "too_short" and found["loc"] in wrong:
                 continue  # pydantic counts only the entries that are right
@@ -203,10 +202,10 @@ def questions(document: Document) -> Iterator[tuple[tuple[str | int, ...], Quest
         if not isinstance(fields, dict):
             _add(document, at, "wrong-type", "A question must be keys with values.", "Begin it with `- id:`.")
         elif kind is None:
-            _add(document, at, "missing-key", "The key `type` is missing.", f"Write one of {_listed(TYPES)}.")
+            _add(document, at, "missing-key", "The key `type` is missing.", f"Write one of {listed(TYPES)}.")
         elif not isinstance(kind, str) or kind not in TYPES:
             message = f"There is no question type {_shown(kind)}."
-            _add(document, (*at, "type"), "unknown-value", message, _near(str(kind), TYPES))
+            _add(document, (*at, "type"), "unknown-value", message, near(str(kind), TYPES))
         elif question := validate(document, TYPES[kind], at):
             mistakes = list(question.mistakes())
             for mistake in mistakes:
@@ -291,7 +290,7 @@ def _problem(document: Document, model: type[BaseModel], at: tuple[str | int, ..
         hint = "Write it in brackets: `[one, two]`." if kind == "tuple_type" and isinstance(given, str) else ""
     elif kind == "literal_error":
         allowed = re.findall(r"'([^']*)'", str(context["expected"]))
-        code, message, hint = "unknown-value", f"{name} cannot be {_shown(given)}.", _near(str(given), allowed)
+        code, message, hint = "unknown-value", f"{name} cannot be {_shown(given)}.", near(str(given), allowed)
     elif kind.startswith("date"):
         code, message = "bad-date", f"{name} must be a day of the calendar, not {_shown(given)}."
         hint = "Write it like `2026-11-21`."
@@ -321,7 +320,7 @@ def _problem(document: Document, model: type[BaseModel], at: tuple[str | int, ..
 
 def _unknown_key(model: type[BaseModel], loc: tuple[str | int, ...], given: object) -> tuple[str, str, str]:
     key = str(loc[-1])
-    hint = _near(key, _keys(model, loc[:-1]))
+    hint = near(key, _keys(model, loc[:-1]))
     if given is None:
         hint = "Inside braces a comma begins a new key: put a text that has one in quotes."
         if ":" in key:
@@ -344,16 +343,6 @@ def _inner(annotation: Any) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((found for part in getattr(annotation, "__args__", ()) if (found := _inner(part))), None)
-
-
-def _near(word: str, words: Iterable[str]) -> str:
-    known = list(words)
-    near = get_close_matches(word.lower(), known, 1, 0.6)
-    return f"Did you mean `{near[0]}`?" if near else f"Write one of {_listed(known)}." if known else ""
-
-
-def _listed(words: Iterable[str]) -> str:
-    return ", ".join(f"`{word}`" for word in words)
 
 
 def _shown(value: object) -> str:

@@ -30,6 +30,7 @@ from courses.questions.base import (
     concealed,
     doubled,
     filled_slots,
+    near,
 )
 
 
@@ -75,7 +76,7 @@ class Categorise(Question):
             if item.category not in known:
                 yield Mistake(
                     ("items", place, "category"), "unknown-category", f"There is no category `{item.category}`.",
-                    f"Write one of {', '.join(f'`{id}`' for id in known)}, or add it to `categories`.",
+                    near(item.category, known),
                 )  # fmt: skip
         seen: set[str] = set()
         for place, category in enumerate(self.categories):

@@ -37,6 +37,7 @@ from courses.questions.base import (
     arranged,
     doubled,
     joined,
+    near,
 )
 
 LONGEST = 100
@@ -149,16 +150,14 @@ class Scenario(Question):
                 seen.add(way.id)
 
     def _unknown(self) -> Iterator[Mistake]:
-        known = {state.id for state in self.states}
+        known = [state.id for state in self.states]
         leads: list[tuple[tuple[str | int, ...], str]] = [(("start",), self.start)]
         for place, state in enumerate(self.states):
             for number, way in enumerate(state.choices):
                 leads.append((("states", place, "choices", number, "to"), way.to))
         for at, id in leads:
             if id not in known:
-                yield Mistake(
-                    at, "unknown-state", f"The scenario has no state `{id}`.", "Add it to `states`, or correct its id."
-                )
+                yield Mistake(at, "unknown-state", f"The scenario has no state `{id}`.", near(id, known))
 
     def _neither(self) -> Iterator[Mistake]:
         for place, state in enumerate(self.states):
