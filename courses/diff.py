@@ -251,7 +251,7 @@ def _met(before: Mapping[Id, object], after: Mapping[Id, object]) -> Iterator[tu
 def _flat(value: Any, at: tuple[str, ...] = ()) -> Fields:
     """The texts in a value. Of a list of things the order of their ids is a text too."""
     match value:
-        case None | "" | [] | {}:
+        case None | "" | []:
             return {}
         case dict():
             return {path: text for key, inner in value.items() for path, text in _flat(inner, (*at, key)).items()}

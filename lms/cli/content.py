@@ -1,17 +1,15 @@
-"""`staza check`, `staza build` and `staza publish`: what an author sees of the compiler.
+"""`staza check` and `staza build`: what an author sees of the compiler.
 
-None of them loads the web application, so that they answer at once.
+Neither loads the web application, so that they answer at once.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -64,75 +62,37 @@ def check(courses: tuple[str, ...], form: str, content: Path) -> None:
         raise SystemExit(1)
 
 
-@click.command(epilog="Example: staza build smuggling-mixed-flows --publish")
+@click.command(epilog="Example: staza build smuggling-mixed-flows")
 @click.argument("courses", nargs=-1, metavar="[COURSE]...")
-@click.option("--publish", "publishing", is_flag=True, help="Make the built revisions those that people see.")
 @content_option
 @artefacts_option
-def build(courses: tuple[str, ...], publishing: bool, content: Path, artefacts: Path) -> None:
+def build(courses: tuple[str, ...], content: Path, artefacts: Path) -> None:
     """Compile what changed of the courses (all, or those named). A course with errors is not built; the others are."""
-    _build(courses, content, artefacts, publishing)
+    show_built(built(courses, content, Store(artefacts)))
 
 
-@click.command(epilog="Example: staza publish smuggling-mixed-flows")
-@click.argument("courses", nargs=-1, metavar="[COURSE]...")
-@content_option
-@artefacts_option
-def publish(courses: tuple[str, ...], content: Path, artefacts: Path) -> None:
-    """Build the courses (all, or those named) and make their revisions those that people see."""
-    _build(courses, content, artefacts, publishing=True)
-
-
-def _build(courses: tuple[str, ...], content: Path, artefacts: Path, publishing: bool) -> None:
+def built(courses: tuple[str, ...], content: Path, store: Store) -> BuildResult:
+    """Build the courses (all, or those named) with a progress bar, and show their errors."""
     require(content, courses)
-    store = Store(artefacts)
     try:
         result = _with_bar(lambda progress: build_courses(content, store, courses, progress))
-        published = publish_built(result, store, content) if publishing else []
     except OSError as error:
-        raise click.ClickException(f"{artefacts} cannot be written: {error.strerror}.") from error
-    problems = result.all_problems()
-    _show(content, [problem for problem in problems if problem.severity == "error"])
+        raise click.ClickException(f"{store.root} cannot be written: {error.strerror}.") from error
+    _show(content, [problem for problem in result.all_problems() if problem.severity == "error"])
+    return result
+
+
+def show_built(result: BuildResult, published: Collection[str] = ()) -> None:
+    """A line for each course, which says whether it was published too. Exits with 1 if there were errors."""
     width = max((len(course.id) for course in result.courses), default=0)
     for course in result.courses:
         if course.revision:
-            state = (
-                f"{course.revision[:12]}  {_count(course.lessons, 'lesson')}, {_count(course.questions, 'question')}"
-            )
+            state = f"{course.revision[:12]}  {count(course.lessons, 'lesson')}, {count(course.questions, 'question')}"
         else:
             state = click.style("not built", fg="red") + f"  {_summary(course.problems or result.problems)}"
         click.echo(f"{course.id:{width}}  {state}, {course.seconds:.2f} s{', published' * (course.id in published)}")
-    if has_errors(problems):
+    if has_errors(result.all_problems()):
         raise SystemExit(1)
-
-
-def publish_built(result: BuildResult, store: Store, content: Path) -> list[str]:
-    """Make the revisions that were built the released ones, with the git commit of the content. Returns the ids of
-    the courses whose release changed."""
-    released = store.releases()
-    changed = [
-        course for course in result.courses
-        if course.revision and (course.id not in released or released[course.id].revision != course.revision)
-    ]  # fmt: skip
-    commit, now = _commit(content), datetime.now(UTC).isoformat(timespec="seconds")
-    for course in changed:
-        store.publish(course.id, str(course.revision), commit, now)
-    return [course.id for course in changed]
-
-
-def _commit(content: Path) -> str:
-    """The git commit that is checked out in the folder, or "" where there is none, or no git."""
-    try:
-        asked = subprocess.run(
-            ["git", "rev-parse", "HEAD"],  # noqa: S607 - whichever git the operator has
-            cwd=content,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except OSError:
-        return ""
-    return asked.stdout.strip() if asked.returncode == 0 else ""
 
 
 def require(content: Path, courses: tuple[str, ...]) -> None:
@@ -202,10 +162,11 @@ def _annotation(content: Path, problem: Problem) -> str:
 
 def _summary(problems: list[Problem]) -> str:
     found = Counter(problem.severity for problem in problems)
-    parts = [_count(found["error"], "error")] if found["error"] else []
-    parts += [_count(found["advice"], "piece") + " of advice"] if found["advice"] else []
+    parts = [count(found["error"], "error")] if found["error"] else []
+    parts += [count(found["advice"], "piece") + " of advice"] if found["advice"] else []
     return ", ".join(parts) or "No problems."
 
 
-def _count(number: int, what: str) -> str:
+def count(number: int, what: str) -> str:
+    """So many of something, in words."""
     return f"{number} {what}{'' if number == 1 else 's'}"

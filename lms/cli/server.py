@@ -13,7 +13,7 @@ import click
 
 from lms import clock
 from lms import demo as demo_region
-from lms.cli import content
+from lms.cli import releases
 from lms.cli.opening import opened, settings_of
 from lms.cli.ports import need_free
 from lms.library import library
@@ -80,7 +80,7 @@ def demo(ctx: click.Context, host: str, port: int, workers: int, jobs: bool) -> 
     need_free(host, port)
     with opened(migrated=False) as app:
         settings = settings_of(app)
-        ctx.invoke(content.publish, courses=(), content=settings.content, artefacts=settings.artefacts)
+        ctx.invoke(releases.publish, content=settings.content, artefacts=settings.artefacts, yes=True)
         _migrate()
         if demo_region.seed(library(), clock.now()):
             click.echo("The database was empty: it has a demo region now. Nobody in it is real.")

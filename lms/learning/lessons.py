@@ -9,12 +9,14 @@ from random import Random
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from courses.artefact import Release
 from courses.model import Course, LessonEntry
 from courses.questions.base import Answer, Question
 from lms.db import transaction
 from lms.learning import access, complete
-from lms.learning.progress import Progress
 from lms.learning.attempts import undone
+from lms.learning.progress import Progress
+from lms.learning.refresher import asked
 from lms.learning.refusal import Refused
 from lms.records import audit, enrolments
 from lms.records.accounts import Actor
@@ -74,9 +76,11 @@ def answer_check(
         return row
 
 
-def finish(actor: Actor, course: Course, revision: str, lesson: LessonEntry, at: datetime) -> Progress:
-    """Mark a lesson as finished; finishing it again changes nothing. Its checks must have been answered, rightly or
-    not."""
+def finish(
+    actor: Actor, course: Course, revision: str, lesson: LessonEntry, history: Sequence[Release], at: datetime
+) -> Progress:
+    """Mark a lesson as finished. Its checks must have been answered, rightly or not. Finishing it again changes
+    nothing, unless one of the course's releases (`history`) asks to look at it again."""
     with transaction() as session:
         enrolment = _enrolment(session, actor, course)
         answered = enrolments.check_answers(session, enrolment)
@@ -89,4 +93,9 @@ def finish(actor: Actor, course: Course, revision: str, lesson: LessonEntry, at:
                 LessonDone(institution_id=enrolment.institution_id, enrolment_id=enrolment.id, lesson_id=lesson.id,
                            revision=revision, done_at=at)
             )  # fmt: skip
+        elif row.done_at < asked(history, enrolment).get(lesson.id, row.done_at):
+            audit.note(session, at, actor.person.id, "lesson-finished-again", enrolment.institution_id,
+                       actor.person.id, course=course.id, lesson=lesson.id, before=row.done_at.isoformat(),
+                       revision=row.revision)  # fmt: skip
+            row.done_at, row.revision = at, revision
         return complete.record(session, enrolment, course, revision, at)

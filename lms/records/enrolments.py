@@ -39,9 +39,9 @@ class State(enum.Enum):
 class Enrolment(Base):
     """A person's place in a course.
 
-    `extra_attempts` is how many attempts at each quiz a manager allowed beyond its limit. `round` counts from 1; a
-    refresher is the next round. `progress` is the percentage of the course's steps done, as the last fact left it.
-    `completion` says why the course counts as completed, and under which revision.
+    `extra_attempts` is how many attempts at each quiz a manager allowed beyond its limit. `round` counts from 1;
+    whoever takes the whole course anew is in the next round. `progress` is the percentage of the course's steps done,
+    as the last fact left it. `completion` says why the course counts as completed, and under which revision.
     """
 
     __tablename__ = "enrolments"
@@ -102,7 +102,7 @@ class Request(Base):
 
 
 class LessonDone(Base):
-    """A lesson that a trainee finished."""
+    """A lesson that a trainee finished, and when and under which revision: anew, where a release asked for that."""
 
     __tablename__ = "lessons_done"
     __table_args__ = (

@@ -11,6 +11,7 @@ from lms.db import db
 from lms.learning import enrol, lessons
 from lms.learning.access import own
 from lms.learning.progress import progress
+from lms.learning.refresher import refresher
 from lms.library import library
 from lms.records import certificates, enrolments, facts
 from lms.records.facts import Facts
@@ -68,6 +69,7 @@ def course(course_id: str) -> str:
         next_url=url_of(this, now.next) if now.next else None,
         asked=asked,
         certificate=certificate,
+        refresher=refresher(this, library().history(course_id), enrolment, known) if enrolment else None,
         audiences=[audiences.get(id, id) for id in this.audience],
         missing=[] if enrolment else enrol.missing_before(session, who, this),
         prerequisites=[before for id in this.prerequisites if (before := library().course(id))],

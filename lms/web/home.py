@@ -12,6 +12,7 @@ from lms import clock
 from lms.db import db
 from lms.learning.access import own
 from lms.learning.progress import Progress, progress
+from lms.learning.refresher import Refresher, refresher
 from lms.library import library
 from lms.records import certificates, enrolments, facts
 from lms.records.certificates import Certificate
@@ -31,6 +32,7 @@ class Card:
     progress: Progress
     state: State
     certificate: Certificate | None
+    refresher: Refresher | None
 
 
 @blueprint.get("/")
@@ -43,15 +45,25 @@ def index() -> str:
     known = facts.of(session, rows)
     issued = {row.enrolment_id: row for row in certificates.of_person(session, scope, who.person.id)}
     cards = [
-        Card(course, row, progress(course, known[row.id]), row.state(today), issued.get(row.id))
+        Card(
+            course, row, progress(course, known[row.id]), row.state(today), issued.get(row.id),
+            refresher(course, library().history(course.id), row, known[row.id]),
+        )
         for row in rows
         if (course := library().course(row.course_id)) is not None
-    ]
+    ]  # fmt: skip
     open_cards = sorted((card for card in cards if card.state is not State.COMPLETED), key=_urgency)
     done = [card for card in cards if card.state is State.COMPLETED]
     first = open_cards[0] if open_cards else None
     next_url = url_of(first.course, first.progress.next) if first and first.progress.next else ""
-    return render_template("home/index.html", cards=open_cards, done=done, first=first, next_url=next_url)
+    return render_template(
+        "home/index.html",
+        cards=open_cards,
+        done=done,
+        changed=[card for card in done if card.refresher],
+        first=first,
+        next_url=next_url,
+    )
 
 
 def _urgency(card: Card) -> tuple[date, bool, str]:

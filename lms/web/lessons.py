@@ -16,6 +16,7 @@ from lms.db import db
 from lms.learning import lessons
 from lms.learning.access import own
 from lms.learning.progress import progress
+from lms.learning.refresher import asked, refresher
 from lms.library import ArtefactError, library
 from lms.records import enrolments, facts
 from lms.records.enrolments import CheckAnswer, Enrolment
@@ -81,6 +82,8 @@ def lesson(course_id: str, lesson_id: str) -> str | Response:
     answered = enrolments.check_answers(session, enrolment) if text.checks else {}
     checks = {id: _shown(course, revision, entry, enrolment, id, answered.get(id)) for id in text.checks}
     now = progress(course, known)
+    again = refresher(course, library().history(course_id), enrolment, known)
+    changed = again is not None and entry in again.lessons
     sources = {source.id: source for source in course.sources}
     places = [step.id for step in now.steps]
     after = now.steps[places.index(lesson_id) + 1 :] if lesson_id in places else ()
@@ -90,7 +93,8 @@ def lesson(course_id: str, lesson_id: str) -> str | Response:
         lang=foreign(course),
         lesson=text,
         checks=checks,
-        done=lesson_id in known.lessons,
+        done=lesson_id in known.lessons and not changed,
+        changed=changed,
         open_checks=sum(id not in known.checks for id in text.checks),
         progress=now,
         trail=trail(course, now, here=lesson_id),
@@ -139,11 +143,20 @@ def answer(course_id: str, lesson_id: str, question_id: str) -> str | Response:
 @allow(SIGNED_IN)
 def finish(course_id: str, lesson_id: str) -> Response:
     """Mark the lesson as finished and go on to the next step."""
-    course, revision = _taken(course_id)
-    now = lessons.finish(actor(), course, revision, found(course.lesson(lesson_id)), clock.now())
-    if now.complete:
+    (course, revision), history, at = _taken(course_id), library().history(course_id), clock.now()
+    now = lessons.finish(actor(), course, revision, found(course.lesson(lesson_id)), history, at)
+    session = db.session()
+    enrolment = found(enrolments.latest(session, own(actor()), course_id))
+    onward = url_of(course, now.next) if now.next else url_for("catalogue.course", course_id=course_id)
+    if enrolment.completed_at == at:
         flash(_("You have completed this course."), "success")
-    return redirect(url_of(course, now.next) if now.next else url_for("catalogue.course", course_id=course_id), 303)
+    elif asked(history, enrolment):
+        again = refresher(course, history, enrolment, facts.of(session, [enrolment])[enrolment.id])
+        if again:
+            return redirect(url_for(".lesson", course_id=course_id, lesson_id=again.lessons[0].id), 303)
+        flash(_("You have looked at everything that changed. Thank you."), "success")
+        return redirect(url_for("catalogue.course", course_id=course_id), 303)
+    return redirect(onward, 303)
 
 
 @blueprint.get("/media/<name>")

@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from courses.artefact import Store
-from lms.cli.content import build, check, publish
+from lms.cli.content import build, check
+from lms.cli.releases import publish
 
 from .books import BASE, edit, lay
 
@@ -87,7 +88,7 @@ def test_build_and_publish(content: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert "2 lessons, 6 questions" in result.output
     assert store.releases() == {}
-    assert staza(build, content, "--artefacts", str(store.root), "--publish").output.strip().endswith("published")
+    assert staza(publish, content, "--artefacts", str(store.root)).output.strip().endswith("published")
     release = store.releases()["paths"]
     assert result.output.split()[1] == release.revision[:12]
     edit(content / "paths/course.yaml", "enrolment: open", "enrolment: opne")

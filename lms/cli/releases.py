@@ -1,0 +1,286 @@
+"""`staza diff`, `staza publish` and `staza regrade`: what a change does to people, before it is made and after.
+
+The first two load the web application only where the instance has a database in which somebody could be concerned.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from courses.artefact import KINDS, Kind, Release, Store, in_force
+from courses.diff import Change, compare, kind_of, lessons_to_see
+from courses.model import Course
+from lms.cli.changes import say_changes, say_effects
+from lms.cli.content import artefacts_option, built, content_option, count, show_built
+
+if TYPE_CHECKING:
+    from lms.learning.regrade import Regraded
+    from lms.reports.releases import Effects
+
+RELEASED, TEXT = "released", "text"
+SHORTEST = 4
+"""Characters of a revision or commit that are enough to name it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A release that is about to be made: the revision, what it changes, and against which one."""
+
+    course: Course
+    release: Release
+    before: Release | None
+    changes: tuple[Change, ...] = ()
+
+
+# ── diff ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@click.command(epilog="Example: staza diff smuggling-mixed-flows")
+@click.argument("course")
+@click.argument("old", default=RELEASED)
+@click.argument("new", default=TEXT)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@content_option
+@artefacts_option
+def diff(course: str, old: str, new: str, form: str, content: Path, artefacts: Path) -> None:
+    """Show what changed of a course, and what that does to whom, in counts.
+
+    OLD and NEW are `released` (OLD, if left out), `text` (the text as it stands now; NEW, if left out), or the
+    beginning of a revision or of the git commit of a release.
+    """
+    store = Store(artefacts)
+    was, now = (store.course(course, _revision(store, course, name, content)) for name in (old, new))
+    changes = compare(store, was, now)
+    effects = _effects(store, {course: (now, changes)}).get(course)
+    if form == "json":
+        found = {"course": course, "kind": kind_of(changes), "changes": [change.as_json() for change in changes],
+                 "effects": asdict(effects) if effects else None}  # fmt: skip
+        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        return
+    say_changes(changes, in_full=True)
+    if changes and effects:
+        say_effects(effects, changes, course)
+
+
+def _revision(store: Store, course: str, name: str, content: Path) -> str:
+    """The whole revision that is called `name`."""
+    history = store.history(course)
+    if name == TEXT:
+        (result,) = built((course,), content, store).courses
+        if result.revision is None:
+            raise click.ClickException(f"The text of {course} has errors, so there is nothing to compare yet.")
+        return result.revision
+    if name == RELEASED:
+        if not history:
+            raise click.ClickException(f"Nothing of {course} has been released yet. Run: staza publish {course}")
+        return history[-1].revision
+    found = {revision for revision in store.revisions(course) if revision.startswith(name)}
+    found |= {release.revision for release in history if release.commit.startswith(name)}
+    if len(found) != 1 or len(name) < SHORTEST:
+        known = ", ".join(release.revision[:12] for release in history) or "none"
+        what = "More than one revision" if len(found) > 1 or len(name) < SHORTEST else "No revision"
+        raise click.ClickException(f"{what} of {course} is called {name}. Released so far: {known}.")
+    return found.pop()
+
+
+# ── publish ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@click.command(epilog='Example: staza publish smuggling-mixed-flows --note "The law of 2027"')
+@click.argument("courses", nargs=-1, metavar="[COURSE]...")
+@click.option("--note", default="", help="What changed and why, for whoever reads the list of releases.")
+@click.option("--author", default="", help="Who releases; git's user.name if left out.")
+@click.option("--class", "kind", type=click.Choice(KINDS), help="Raise the class found; with a note, lower it.")
+@click.option("--refresher/--no-refresher", help="Ask those who completed the course to look at changed lessons again.")
+@click.option("--lesson", "lessons", multiple=True, help="A lesson to look at again, instead of those found.")
+@click.option("--back", is_flag=True, help="Go back to the release before, without building anything.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@content_option
+@artefacts_option
+def publish(
+    content: Path, artefacts: Path, courses: tuple[str, ...] = (), note: str = "", author: str = "",
+    kind: Kind | None = None, refresher: bool = False, lessons: tuple[str, ...] = (), back: bool = False,
+    yes: bool = False,
+) -> None:  # fmt: skip
+    """Build the courses (all, or those named) and make their revisions those that people see.
+
+    First it says what the changes do to whom, and asks if they do more than change the wording. Nobody's attempt
+    changes: whoever is in one finishes it as it was. Completions stay.
+    """
+    store, author = Store(artefacts), author or _git(content, "config", "user.name")
+    if back:
+        plans = [_plan_back(store, course, author, note) for course in courses]
+        if not plans:
+            raise click.UsageError("Name the course to go back with.")
+    else:
+        result = built(courses, content, store)
+        changed = [course for course in result.courses if course.revision]
+        plans = [
+            _plan(store, content, course.id, str(course.revision), author, note)
+            for course in changed
+            if not (history := store.history(course.id)) or history[-1].revision != course.revision
+        ]
+        plans = [_declared(plan, kind, refresher, lessons) for plan in plans]
+    if not plans:
+        click.echo("Nothing has changed since the last release.")
+    _say_plans(store, plans)
+    if not yes and any(plan.release.kind != "cosmetic" for plan in plans) and sys.stdin.isatty():
+        click.confirm("Publish?", abort=True)
+    for plan in plans:
+        store.release(plan.course.id, plan.release)
+    if back:
+        for plan in plans:
+            click.echo(f"{plan.course.id}  {plan.release.revision[:12]} is what people see again.")
+    else:
+        show_built(result, {plan.course.id for plan in plans})
+
+
+def _plan(store: Store, content: Path, id: str, revision: str, author: str, note: str) -> Plan:
+    course, history = store.course(id, revision), store.history(id)
+    commit = _git(content, "rev-parse", "HEAD")
+    if commit and _git(content, "status", "--porcelain", "--", id, "sources.yaml", "programme.yaml"):
+        click.echo(f"{id}: the text has changes that are not committed, so no commit is recorded.", err=True)
+        commit = ""
+    changes = compare(store, store.course(id, history[-1].revision), course) if history else ()
+    release = Release(revision, commit, _now(), author, kind_of(changes), note)
+    return Plan(course, release, history[-1] if history else None, changes)
+
+
+def _plan_back(store: Store, id: str, author: str, note: str) -> Plan:
+    standing = in_force(store.history(id))
+    if len(standing) < 2:
+        raise click.ClickException(f"There is no release of {id} to go back to.")
+    to, now = standing[-2:]
+    course = store.course(id, to.revision)
+    changes = compare(store, store.course(id, now.revision), course)
+    note = note or f"Back to the release of {to.released_at[:10]}"
+    release = Release(to.revision, to.commit, _now(), author, kind_of(changes), note, back=True)
+    return Plan(course, release, now, changes)
+
+
+def _declared(plan: Plan, kind: Kind | None, refresher: bool, lessons: tuple[str, ...]) -> Plan:
+    """The plan with what the options say of it; a course's first release concerns nobody."""
+    release = plan.release
+    if plan.before is None:
+        return plan
+    if kind and KINDS.index(kind) < KINDS.index(release.kind) and not release.note:
+        raise click.UsageError(f"{plan.course.id} is of the class {release.kind}; to lower it, say why with --note.")
+    found = kind or release.kind
+    if refresher and found != "retrain":
+        raise click.UsageError(f"{plan.course.id} is of the class {found}; a refresher needs --class retrain.")
+    unknown = set(lessons) - {lesson.id for lesson in plan.course.lessons}
+    if unknown:
+        raise click.UsageError(f"{plan.course.id} has no lesson {', '.join(sorted(unknown))}.")
+    named = lessons or lessons_to_see(plan.course, plan.changes)
+    release = Release(
+        release.revision, release.commit, release.released_at, release.author, found, release.note, refresher,
+        named if refresher else (),
+    )  # fmt: skip
+    return Plan(plan.course, release, plan.before, plan.changes)
+
+
+def _say_plans(store: Store, plans: Sequence[Plan]) -> None:
+    concerned = {plan.course.id: (plan.course, plan.changes) for plan in plans if plan.before}
+    effects = _effects(store, concerned) if concerned else {}
+    for plan in plans:
+        if plan.before is None:
+            continue
+        click.echo(f"{plan.course.id}: {plan.release.kind}")
+        say_changes(plan.changes)
+        if found := effects.get(plan.course.id):
+            say_effects(found, plan.changes, plan.course.id, plan.release)
+        click.echo()
+
+
+def _effects(store: Store, concerned: Mapping[str, tuple[Course, tuple[Change, ...]]]) -> dict[str, Effects]:
+    """Who is concerned by the changes to each course; nothing, where no database belongs to this store."""
+    instance = Path(os.environ.get("STAZA_INSTANCE") or "instance")
+    if not os.environ.get("DATABASE_URL") and not (instance / "staza.db").exists():
+        return {}
+    from lms.cli.opening import is_migrated, opened, settings_of
+    from lms.db import db
+    from lms.learning import access
+    from lms.learning.operate import operator
+    from lms.library import library
+    from lms.reports.releases import effects, keys
+
+    with opened(migrated=False) as app:
+        if settings_of(app).artefacts.resolve() != store.root.resolve() or not is_migrated():
+            return {}
+        scope = access.administered(operator())
+        return {
+            id: effects(db.session(), scope, library(), id, keys(store, course, changes))
+            for id, (course, changes) in concerned.items()
+        }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _git(content: Path, *words: str) -> str:
+    """What git says in the folder; "" where it says nothing, or there is no git."""
+    try:
+        asked = subprocess.run(["git", *words], cwd=content, capture_output=True, text=True, check=False)  # noqa: S603, S607
+    except OSError:
+        return ""
+    return asked.stdout.strip() if asked.returncode == 0 else ""
+
+
+# ── regrade ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@click.command(epilog="Example: staza regrade smuggling-mixed-flows benefit --dry-run")
+@click.argument("course")
+@click.argument("questions", nargs=-1, required=True, metavar="QUESTION...")
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option("--lower", is_flag=True, help="Lower the results that fall, too; --note says why.")
+@click.option("--note", default="", help="Why results are lowered: those concerned are mailed it.")
+def regrade(course: str, questions: tuple[str, ...], dry_run: bool, lower: bool, note: str) -> None:
+    """Mark submitted answers anew where they were marked by another key than the released one.
+
+    Results rise; those that would fall are left as they are and listed. Running it again changes nothing more.
+    """
+    if lower and not note:
+        raise click.UsageError("Say with --note why results are lowered: those concerned will read it.")
+    from lms import clock
+    from lms.cli.opening import opened
+    from lms.learning import regrade as verb
+    from lms.learning.operate import operator
+    from lms.library import library
+
+    with opened():
+        done = verb.regrade(operator(), library(), course, questions, clock.now(), note if lower else "", dry_run)
+    _say_regraded(done, dry_run)
+
+
+def _say_regraded(done: Regraded, dry_run: bool) -> None:
+    would = "would " if dry_run else ""
+    for outcomes, what in ((done.risen, "rise"), (done.same, "stay the same"), (done.lowered, "fall")):
+        if outcomes:
+            click.echo(f"{count(len(outcomes), 'result')} {would}{what}{'' if dry_run else '.'}")
+    if done.completed:
+        click.echo(f"{count(done.completed, 'course')} completed by it.")
+    if done.awaiting:
+        click.echo(f"{count(done.awaiting, 'attempt')} passed over: a trainer has to mark an answer first.")
+    if done.kept:
+        click.echo(f"{count(len(done.kept), 'result')} would fall and {'stays' if len(done.kept) == 1 else 'stay'}; "
+                   "--lower with --note lowers them:")  # fmt: skip
+        for outcome in done.kept:
+            click.echo(f"  attempt {outcome.attempt_id}: {_percent(outcome.before)} → {_percent(outcome.after)}")
+    if not any((done.risen, done.same, done.lowered, done.kept, done.awaiting)):
+        click.echo("No submitted answer was marked by another key: there is nothing to do.")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}%"

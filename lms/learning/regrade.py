@@ -1,0 +1,208 @@
+"""Marking submitted answers anew, by the key that the released revision has, once an older key turned out wrong.
+
+An attempt is graded by its own revision for ever, unless somebody says otherwise here. Then the answers to the
+questions named are graded by the released key, and each says by which revision (`Answer.graded_by`). A result that
+rises is raised, with all that follows: passing, completing, a certificate, a mail. A result that would fall stays as it
+is and is listed, for a person to decide; lowering it takes a reason, which is mailed. A completion is never taken back.
+Answers to checks inside lessons are left as they are: they teach, and count for nothing.
+
+Each attempt is a transaction of its own, and what was marked anew is passed over the next time: a run that was broken
+off is run again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from flask_babel import force_locale, format_percent
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from courses.questions.base import Question
+from lms.db import db, transaction
+from lms.i18n import LANGUAGES
+from lms.learning import access
+from lms.learning import attempts as verbs
+from lms.learning.refusal import Refused
+from lms.library import Library
+from lms.records import attempts, audit, jobs
+from lms.records.accounts import Actor
+from lms.records.attempts import Answer, Attempt
+from lms.records.enrolments import Enrolment
+from lms.records.markings import Marking, marked_so, markings
+from lms.records.people import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What marking anew makes of an attempt: its result (0..1) before and after."""
+
+    attempt_id: UUID
+    before: float
+    after: float
+
+    @property
+    def change(self) -> int:
+        """1 where the result rises, -1 where it falls, 0 where it stays (but for what sums of fractions differ by)."""
+        return (self.after > self.before + 1e-9) - (self.after < self.before - 1e-9)
+
+
+@dataclass(slots=True)
+class Regraded:
+    """What a run did, or would do. `kept`: results that would fall and were left; `awaiting`: attempts of which a
+    trainer has to mark an answer first, which were passed over; `completed`: courses completed by it."""
+
+    risen: list[Outcome] = field(default_factory=list)
+    same: list[Outcome] = field(default_factory=list)
+    lowered: list[Outcome] = field(default_factory=list)
+    kept: list[Outcome] = field(default_factory=list)
+    awaiting: int = 0
+    completed: int = 0
+
+
+def differing(
+    library: Library, course_id: str, found: Iterable[Marking], keys: Mapping[str, Mapping[str, object]]
+) -> set[Marking]:
+    """Those of the ways in which answers were marked where another key stood than `keys` has, by question."""
+    return {
+        (id, revision)
+        for id, revision in found
+        if (question := library.question(course_id, id, revision)) is not None and question.key() != keys[id]
+    }
+
+
+def regrade(
+    actor: Actor, library: Library, course_id: str, ids: Sequence[str], at: datetime, lower: str = "",
+    dry_run: bool = False,
+) -> Regraded:  # fmt: skip
+    """Mark the submitted answers to these questions of the course anew, by the released revision. `lower`: why results
+    that fall may be lowered; "" leaves them. With `dry_run` nothing is changed.
+
+    Raises `Refused` where a question can't be marked anew, before anything is.
+    """
+    scope = access.administered(actor)
+    revision = library.revision_of(course_id)
+    if revision is None:
+        raise Refused(_("There is no released course %(course)s.", course=course_id))
+    questions = {id: _question(library, course_id, id) for id in ids}
+    found = markings(db.session(), scope, course_id, questions)
+    for id, older in found:
+        was = library.question(course_id, id, older)
+        if was is not None and was.type != questions[id].type:
+            raise Refused(
+                _("The question %(id)s was of the type %(old)s when it was answered and is of the type %(new)s now: "
+                  "those answers can't be read by its key.", id=id, old=was.type, new=questions[id].type)
+            )  # fmt: skip
+    stale = differing(library, course_id, found, {id: question.key() for id, question in questions.items()})
+    concerned = marked_so(db.session(), scope, course_id, stale) if stale else ()
+    run = _Run(actor, library, revision, questions, stale, at, lower, dry_run)
+    for attempt in concerned:
+        run.take(attempt)
+    return run.done
+
+
+def _question(library: Library, course_id: str, id: str) -> Question:
+    question = library.question(course_id, id)
+    if question is None:
+        raise Refused(_("The released revision of the course has no question %(id)s.", id=id))
+    if not question.graded:
+        raise Refused(_("The question %(id)s is not graded.", id=id))
+    if question.type == "open":
+        raise Refused(_("Answers to the question %(id)s are marked by a trainer, not by a key.", id=id))
+    return question
+
+
+def remaining(question: Question, answer: object) -> object:
+    """What of an answer the question can still read, where choices or slots that it names are gone. A way through a
+    scenario is one whole and stays as it is."""
+    payload = question.payload()
+    if isinstance(answer, list) and question.type != "scenario":
+        options = {option.id for option in payload.options}
+        return [id for id in answer if id in options]
+    if isinstance(answer, dict):
+        slots = {slot.id for slot in payload.slots}
+        return {id: value for id, value in answer.items() if id in slots}
+    return answer
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run over the attempts concerned."""
+
+    actor: Actor
+    library: Library
+    revision: str
+    questions: Mapping[str, Question]
+    stale: Collection[Marking]
+    at: datetime
+    lower: str
+    dry_run: bool
+    done: Regraded = field(default_factory=Regraded)
+
+    def take(self, attempt: Attempt) -> None:
+        """Mark one attempt anew, in a transaction of its own."""
+        if self.dry_run:
+            self._weigh(db.session(), attempt)
+            return
+        with transaction() as session:
+            verbs.lock(session, attempt)
+            scores, outcome = self._weigh(session, attempt)
+            if outcome is not None:
+                person = session.get_one(Person, (attempt.institution_id, attempt.person_id))
+                with force_locale(LANGUAGES.get(person.locale or "", LANGUAGES["en"]).babel):
+                    self._apply(session, attempt, person, scores, outcome)
+
+    def _weigh(self, session: Session, attempt: Attempt) -> tuple[dict[str, float], Outcome | None]:
+        """The new scores of the answers concerned, and what they make of the attempt; None where it is left alone."""
+        given = attempts.answers(session, attempt)
+        if attempt.score is None or any(row.score is None for row in given.values()):
+            self.done.awaiting += 1
+            return {}, None
+        scores = {
+            id: question.grade(remaining(question, given[id].answer)).score
+            for id, question in self.questions.items()
+            if id in given and (id, given[id].graded_by or attempt.revision) in self.stale
+        }
+        trial = {id: Answer(score=scores.get(id, row.score)) for id, row in given.items()}
+        outcome = Outcome(attempt.id, attempt.score, verbs.result(self.library, attempt, trial)[0] or 0.0)
+        fallen = self.done.lowered if self.lower else self.done.kept
+        {1: self.done.risen, 0: self.done.same, -1: fallen}[outcome.change].append(outcome)
+        return scores, None if fallen is self.done.kept and outcome.change < 0 else outcome
+
+    def _apply(
+        self, session: Session, attempt: Attempt, person: Person, scores: Mapping[str, float], outcome: Outcome
+    ) -> None:
+        given, passed = attempts.answers(session, attempt), attempt.passed
+        for id, score in scores.items():
+            given[id].score, given[id].graded_by = score, self.revision
+        attempt.score, attempt.passed = verbs.result(self.library, attempt, given)
+        audit.note(
+            session, self.at, self.actor.person.id, "regraded",
+            attempt.institution_id, attempt.person_id, course=attempt.course_id, quiz=attempt.quiz_id,
+            number=attempt.number, questions=sorted(scores), revision=self.revision, before=outcome.before,
+            after=outcome.after, passed=[passed, attempt.passed], note=self.lower,
+        )  # fmt: skip
+        enrolment = session.get_one(Enrolment, (attempt.institution_id, attempt.enrolment_id))
+        before = enrolment.completed_at
+        verbs.settle(session, self.library, attempt, self.at)
+        self.done.completed += before is None and enrolment.completed_at is not None
+        if outcome.change:
+            self._mail(session, attempt, person, outcome)
+
+    def _mail(self, session: Session, attempt: Attempt, person: Person, outcome: Outcome) -> None:
+        course = self.library.course(attempt.course_id, attempt.revision)
+        quiz = course.quiz(attempt.quiz_id) if course else None
+        body = _(
+            "Hello %(name)s,\n\na question of “%(quiz)s” in the course “%(course)s” had a wrong key, so your answers "
+            "were marked anew. Your result was %(before)s; now it is %(after)s.\n",
+            name=person.name, quiz=quiz.title if quiz else attempt.quiz_id, course=course.title if course else "",
+            before=format_percent(outcome.before), after=format_percent(outcome.after),
+        )  # fmt: skip
+        if outcome.change < 0:
+            body += "\n" + _("Why it was lowered: %(note)s", note=self.lower) + "\n"
+            body += _("A course that you have completed stays completed.") + "\n"
+        subject = _("Your result has changed: %(course)s", course=course.title if course else attempt.course_id)
+        jobs.add(session, "mail", self.at, to=person.email, subject=subject, body=body)
