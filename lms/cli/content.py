@@ -16,9 +16,10 @@ from pathlib import Path
 import click
 
 from courses.artefact import Store
-from courses.build import BuildResult, Progress, course_ids
+from courses.build import BuildResult, Progress
 from courses.build import build as build_courses
 from courses.build import check as check_courses
+from courses.layout import course_ids
 from courses.problems import Problem, has_errors
 
 _WINDOW = 100
