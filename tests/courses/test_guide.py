@@ -44,5 +44,5 @@ def test_the_question_bank_compiles_to_each_type() -> None:
     (body,) = (body for _, body in BLOCKS if body.startswith("# One right choice"))
     unit = keyed.bank(Text("guide", body), "law", Shelf())
     assert unit.data
-    assert len(unit.data["questions"]) == 6
+    assert len(unit.data["questions"]) == 12
     assert unit.object
