@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from courses import shared_files
 from courses.artefact import Store, canonical
 from courses.cache import Files, Memory
-from courses.check import Names, check_course, check_prerequisites, check_sources
+from courses.check import Names, check_course, check_prerequisites, check_shared, check_sources
 from courses.facts import Fact, Shelf, Unit
-from courses.layout import FOLDERS, LOCALES, SHARED, Role, course_ids, role, translated
+from courses.layout import FOLDERS, LOCALES, Role, course_ids, role, translated
 from courses.problems import Problem, has_errors
 
 Progress = Callable[[str, int, int], None]
@@ -128,7 +129,9 @@ class Workshop:
         """Build, or check, the courses (all, or those in `only`)."""
         existing = course_ids(self.content)
         shared, log = self._shared(), Log()
-        result = BuildResult(problems=_missing_shared(shared) + shared.problems())
+        result = BuildResult(problems=shared_files.missing(shared.units) + shared.problems())
+        if glossary := shared.units.get("glossary.yaml"):
+            result.problems += check_shared(glossary, shared_files.names(shared.units, existing))
         environment = [*(shared.files.hash(path) for path in shared.roles()), *existing]
         results: dict[str, CourseResult] = {}
         changed: list[_Folder] = []
@@ -138,8 +141,8 @@ class Workshop:
                 results[id] = kept
             else:
                 changed.append(folder)
-        self._compile(changed, _shelf(shared), progress)
-        names = _names(shared, existing) if changed else {}
+        self._compile(changed, shared_files.shelf(shared.units), progress)
+        names = shared_files.names(shared.units, existing) if changed else {}
         for folder in changed:
             results[folder.id] = self._checked(folder, names)
         if not has_errors(result.problems):
@@ -211,6 +214,10 @@ class Workshop:
                     for unit in folder.units.values():
                         if unit.data:
                             shelves[folder.id].known[f"media:{unit.defines[0].name}"] = unit.data["medium"]
+            elif stage is _is_text:
+                for folder in folders:
+                    main = folder.units.get(f"{folder.id}/course.yaml")
+                    shelves[folder.id].known["language"] = main.data["language"] if main and main.data else "en"
         for folder in folders:
             folder.units = {path: folder.units[path] for path in folder.roles()}
             if folder.seconds or self.memory.units(folder.id).keys() != folder.units.keys():
@@ -265,12 +272,12 @@ class Workshop:
         a course with errors is written too, so that it need not be compiled again."""
         if self.store is None:
             return
-        programme = shared.units["programme.yaml"].data
-        self.store.put("programme.json", canonical(programme))
+        from courses.manifest import manifest, programmes
+
+        for name, programme in programmes(shared.units).items():
+            self.store.put(name, canonical(programme))
         self.store.flush()
         right = [folder for folder in folders if not has_errors(results[folder.id].problems)]
-        if right:
-            from courses.manifest import manifest
         for folder in right:
             data = manifest(list(folder.units.values()), shared.units["sources.yaml"].data or {})
             results[folder.id].revision = self.store.add_revision(folder.id, data)
@@ -290,6 +297,7 @@ class Workshop:
                     course.problems.append(problem)
         if not some and not has_errors(result.all_problems()):  # which may be why something is unused
             cited = {fact.name for course in result.courses for fact in course.facts if fact.kind == "source"}
+            cited |= {fact.name for unit in shared.units.values() for fact in unit.uses if fact.kind == "source"}
             result.problems += check_sources(shared.units["sources.yaml"], cited)
             if self.store is None:
                 from courses import lint
@@ -330,32 +338,6 @@ def _lay_out(shelf: Shelf, files: Files, path: str) -> None:
     """Put the hash of the file, if there is one, on the shelf for its translations."""
     if path in files.seen:
         shelf.known[f"file:{path}"] = files.hash(path)
-
-
-def _missing_shared(shared: _Folder) -> list[Problem]:
-    message = "The content folder has no such file."
-    return [
-        Problem(name, 1, 1, "error", "file-missing", message) for name in SHARED if name not in shared.units
-    ]  # fmt: skip
-
-
-def _shelf(shared: _Folder) -> dict[str, Any]:
-    """What the shared files put on every course's shelf."""
-    sources = shared.units.get("sources.yaml")
-    known = (sources.data if sources else None) or {}
-    return {f"source:{key}": source["short"] for key, source in known.items()}
-
-
-def _names(shared: _Folder, courses: list[str]) -> Names:
-    """The names that all courses share."""
-    sources, programme = (shared.units.get(name) or Unit(name) for name in ("sources.yaml", "programme.yaml"))
-    names: Names = {"course": set(courses), "source": {fact.name for fact in sources.defines}}
-    if sources.data is None:
-        names["source"] = None
-    for kind in ("topic", "country", "audience"):
-        found = {fact.name for fact in programme.defines if fact.kind == kind}
-        names[kind] = None if programme.data is None else found
-    return names
 
 
 def _logged(folder: _Folder, environment: list[str], result: CourseResult) -> dict[str, Any]:

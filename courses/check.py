@@ -22,6 +22,7 @@ _MISSING = {
     "source": ("unknown-source", "There is no source `{}` in sources.yaml.", "Add it there, with what the text needs."),
     "objective": ("unknown-objective", "The course has no objective `{}`.", "Add it to course.yaml."),
     "lesson": ("unknown-lesson", "The course has no lesson `{}`.", "Write the file `lessons/{}.md`."),
+    "term": ("unknown-term", "There is no term `{}` in glossary.yaml.", "Add it there, with its definition."),
     "listed": ("unknown-lesson", "`{}` is not among the lessons that course.yaml lists.", ""),
     "anchor": ("unknown-anchor", "No heading has the address `{}`.", "Write the heading's words, in small letters, "
                "joined by hyphens."),
@@ -184,6 +185,11 @@ def _way(courses: dict[str, list[Fact]], start: str, end: str) -> list[str]:
         seen.update(onward)
         ways += [[*way, name] for name in onward]
     return []
+
+
+def check_shared(unit: Unit, shared: Names) -> list[Problem]:
+    """The problems between one of the shared files and the others."""
+    return list(_missing(unit, {kind: known for kind, known in shared.items() if kind == "source"}))
 
 
 def check_sources(unit: Unit, used: set[str]) -> list[Problem]:

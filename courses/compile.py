@@ -67,13 +67,29 @@ def _by_kind(source: Text, where: Role, shelf: Shelf, draft: bool) -> Unit:
         return keyed.course(source, where.id)
     if where.kind == "sources":
         return keyed.sources(source)
-    return keyed.programme(source) if where.kind == "programme" else Unit(source.file)
+    return keyed.programme(source) if where.kind == "programme" else keyed.glossary(source)
 
 
-def _translation(source: Text, _where: Role, _original: Path, _shelf: Shelf, _draft: bool) -> Unit:
-    """A file in the folder of a locale: `_original` is the file that it translates, whose hash the shelf holds under
-    `file:` and its path."""
-    return Unit(source.file)
+def _translation(source: Text, where: Role, original: Path, shelf: Shelf, draft: bool) -> Unit:
+    """A file in the folder of a locale: `original` is the file that it translates, whose hash the shelf holds under
+    `file:` and its path. That file is compiled along with it, since it says what the translation must hold."""
+    from courses import overlay
+
+    path = translated(source.file)
+    text, _problems = decode(path, original.read_bytes()) if original.is_file() else (None, [])
+    if text is None:
+        unit = overlay.without_source(source, where, path)
+    else:
+        made = _by_kind(text, where, shelf, False)
+        unit = overlay.begin(source, where)
+        if where.kind == "lesson":
+            overlay.lesson(unit, source, text, made, overlay.Reading(where, shelf, draft))
+        else:
+            from courses.overlay_keyed import keyed_translation
+
+            keyed_translation(unit, source, where, text, made, shelf)
+    unit.needs[f"file:{path}"] = shelf.get(f"file:{path}")
+    return unit
 
 
 def lesson(source: Text, id: str, shelf: Shelf, draft: bool = False) -> Unit:
@@ -91,7 +107,7 @@ def lesson(source: Text, id: str, shelf: Shelf, draft: bool = False) -> Unit:
             "checks": names(reader.uses, "question"),
             "sources": names(reader.uses, "source"),
         }
-        attach(unit, data | {"id": id, "words": reader.words, "blocks": blocks})
+        attach(unit, data | {"id": id, "words": reader.words, "blocks": blocks, "terms": reader.terms})
         unit.data = data if right else None
     return unit
 

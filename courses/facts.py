@@ -42,6 +42,8 @@ class Shelf:
 
     source:key   how the text cites the source
     media:path   the medium at the path from the course's folder
+    term:id      the term of the glossary, term:sr/id its translation
+    language     the language that the course is written in
     file:path    the hash of the file at the path from the content folder, which a translation is made from
 
     A unit remembers in `needs` what it took; it is compiled again when the shelf holds something else.

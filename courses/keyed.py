@@ -28,7 +28,7 @@ def bank(source: Text, id: str, shelf: Shelf) -> Unit:
     compiled = []
     for at, question in schema.questions(document):
         _use(unit, document, "objective", question.objective, (*at, "objective"))
-        compiled.append(_rendered(question, reader, document, at))
+        compiled.append(rendered(question, reader, document, at))
     unit.problems += document.problems
     entries = document.data if isinstance(document.data, list) else []
     for place, fields in enumerate(entries):
@@ -115,6 +115,31 @@ def programme(source: Text) -> Unit:
     return unit
 
 
+def glossary(source: Text) -> Unit:
+    """glossary.yaml. `data`: each right term by its id, as model.Term has it."""
+    unit = Unit(source.file)
+    document = Document(source)
+    right = {}
+    for at, found in schema.terms(document):
+        key, _, locator = found.source.partition(",")
+        right[found.id] = {
+            "id": found.id,
+            "term": found.term,
+            "definition": found.definition,
+            "source": key.strip(),
+            "locator": locator.strip(),
+            "lang": "",
+        }
+        if key:
+            _use(unit, document, "source", key.strip(), (*at, "source"))
+    for place, fields in enumerate(document.data if isinstance(document.data, list) else ()):
+        if isinstance(fields, dict) and isinstance(fields.get("id"), str):
+            unit.defines.append(Fact("term", fields["id"], *document.place((place, "id"))))
+    unit.data = None if document.broken else right
+    unit.problems += document.problems
+    return unit
+
+
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -122,7 +147,7 @@ def _use(unit: Unit, document: Document, kind: str, name: str, at: Where) -> Non
     unit.uses.append(Fact(kind, name, *document.place(at)))
 
 
-def _rendered(item: FrozenT, reader: Reader, document: Document, at: Where) -> FrozenT:
+def rendered(item: FrozenT, reader: Reader, document: Document, at: Where) -> FrozenT:
     """The item with all its texts in inline Markdown, and those of its parts, rendered."""
     changed: dict[str, object] = {}
     for name, field in type(item).model_fields.items():
@@ -130,7 +155,7 @@ def _rendered(item: FrozenT, reader: Reader, document: Document, at: Where) -> F
         if "inline-markdown" in field.metadata and value:
             changed[name] = reader.inline(value, partial(document.inside, path))
         elif isinstance(value, Frozen) and value.model_fields_set:
-            changed[name] = _rendered(value, reader, document, path)
+            changed[name] = rendered(value, reader, document, path)
         elif isinstance(value, tuple) and value and isinstance(value[0], Frozen):
-            changed[name] = tuple(_rendered(part, reader, document, (*path, place)) for place, part in enumerate(value))
+            changed[name] = tuple(rendered(part, reader, document, (*path, place)) for place, part in enumerate(value))
     return item.model_copy(update=changed)

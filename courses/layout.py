@@ -18,6 +18,8 @@ from typing import NamedTuple
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 LOCALES = ("sr", "bs", "cnr", "mk", "sq")
 """The languages that people translate into. Serbian in Latin letters is made of that in Cyrillic ones."""
+MADE = {"sr": "sr_Latn"}
+"""What is made of a language by converting its letters."""
 SHARED = ("programme.yaml", "sources.yaml")
 TRANSLATED_SHARED = ("programme.yaml", "glossary.yaml")
 FOLDERS = {"lessons": ("lesson", ".md"), "questions": ("bank", ".yaml"), "quizzes": ("quiz", ".yaml")}

@@ -7,11 +7,13 @@ not wait for pydantic. A test holds the two against each other.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 from courses.artefact import canonical
 from courses.facts import Unit
-from courses.layout import role
+from courses.layout import LOCALES, MADE, role, translated
+from courses.script import latin
 
 
 def manifest(units: list[Unit], known_sources: dict[str, Any]) -> bytes:
@@ -54,6 +56,90 @@ def _bank_entry(unit: Unit) -> dict[str, Any]:
     return {"id": unit.defines[0].name, "questions": (unit.data or {})["questions"], "object": unit.object}
 
 
-def _translations(_units: list[Unit]) -> dict[str, Any]:
-    """model.Translation by locale, of the units whose role has one."""
-    return {}
+# ── translations ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def programmes(shared: dict[str, Unit]) -> dict[str, dict[str, Any]]:
+    """What the store keeps of the programme: model.Programme in each language, by the name of its file."""
+    source = shared["programme.yaml"].data or {}
+    found = {"programme.json": source}
+    for locale in LOCALES:
+        unit = shared.get(f"{locale}/programme.yaml")
+        if unit and unit.data and unit.data["texts"]:
+            found[f"programme.{locale}.json"] = _programme(source, unit.data["texts"], str)
+            if locale in MADE:
+                found[f"programme.{MADE[locale]}.json"] = _programme(source, unit.data["texts"], latin)
+    return found
+
+
+def _programme(source: dict[str, Any], texts: dict[str, Any], convert: Callable[[str], str]) -> dict[str, Any]:
+    def title(entry: str, old: str) -> str:
+        return convert(texts[entry]["title"]) if entry in texts else old
+
+    lists = {
+        name: [one | {"title": title(f"{name}/{one['id']}", one["title"])} for one in source[name]]
+        for name in ("topics", "countries", "audiences")
+    }
+    return source | lists | {"title": title("", source["title"])}
+
+
+def _translations(units: list[Unit]) -> dict[str, Any]:
+    """model.Translation by locale: of those that people write into, and of those made from them. A language that
+    nothing is translated into yet is left out."""
+    found: dict[str, Any] = {}
+    parts = {locale: _of_locale(units, locale) for locale in LOCALES}
+    for locale, files in parts.items():
+        share = _share(units, files)
+        if any(unit.object or (unit.data and unit.data["texts"]) for unit in files.values()):
+            found[locale] = _translation(files, share, str, "")
+            if locale in MADE:
+                found[MADE[locale]] = _translation(files, share, latin, MADE[locale])
+    return found
+
+
+def _of_locale(units: list[Unit], locale: str) -> dict[str, Unit]:
+    """The units of a language, by the paths of the files that they translate."""
+    return {translated(unit.file): unit for unit in units if (where := role(unit.file)) and where.locale == locale}
+
+
+def _share(units: list[Unit], files: dict[str, Unit]) -> float:
+    """How much of the course is translated and up to date: a file counts for as many minutes as a lesson takes, and
+    one for each question or other file."""
+    total = done = 0.0
+    for unit in units:
+        where = role(unit.file)
+        if where is None or where.locale or where.kind == "medium":
+            continue
+        data = unit.data or {}
+        weight = data["minutes"] if where.kind == "lesson" else len(data["questions"]) if where.kind == "bank" else 1
+        total += weight
+        if (made := files.get(unit.file)) and made.data and made.data["share"][1]:
+            done += weight * made.data["share"][0] / made.data["share"][1]
+    return round(done / total, 4) if total else 0.0
+
+
+def _translation(files: dict[str, Unit], share: float, convert: Callable[[str], str], variant: str) -> dict[str, Any]:
+    """model.Translation of a language's units; of `variant`, if it names one, which `convert` makes the texts of."""
+    made: dict[str, Any] = {"title": "", "summary": "", "share": share, "untranslated": []}
+    made |= {"objectives": {}, "titles": {}, "quizzes": {}, "lessons": {}, "banks": {}}
+    for unit in files.values():
+        where = role(unit.file)
+        if where is None or unit.data is None:
+            continue
+        texts = unit.data["texts"]
+        own = {key: convert(text) for key, text in texts.get("", {}).items()}
+        if where.kind == "course":
+            made |= own
+            made["objectives"] = {
+                id.partition("/")[2]: convert(one["text"]) for id, one in texts.items() if id
+            }  # fmt: skip
+        elif where.kind == "quiz" and own:
+            made["quizzes"][where.id] = own["title"]
+        elif where.kind in ("lesson", "bank") and unit.object:
+            made["lessons" if where.kind == "lesson" else "banks"][where.id] = (
+                unit.variants[variant] if variant else unit.object
+            )
+            if own:
+                made["titles"][where.id] = own["title"]
+            made["untranslated"] += unit.data.get("untranslated", [])
+    return made

@@ -1,6 +1,6 @@
-"""The one MarkdownIt: CommonMark with tables, directives and citations; what it reads becomes blocks and facts.
+"""Markdown → blocks and facts.
 
-Raw HTML is recognised only to be refused. A lesson's links, media and citations are rendered against the `Shelf`, and
+A lesson's links, media and citations are rendered against the `Shelf`, and
 what the text refers to is kept as facts with their places; whether those things exist is for `check` to say.
 """
 
@@ -12,65 +12,22 @@ from html import escape
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from markdown_it import MarkdownIt
-from markdown_it.rules_inline import StateInline, html_inline, image, link
 from markdown_it.token import Token
 
-from courses.directives import Flaw, use_directives
+from courses import glossary
+from courses.directives import Flaw
 from courses.facts import Fact, Place, Shelf
 from courses.problems import Problem, Severity
 from courses.source import Text
+from courses.syntax import MARKDOWN
 
-_CITATION = re.compile(r"\[(@[^\[\]]*)\]")
 _CITED = re.compile(r"\s*@([a-z0-9]+(?:-[a-z0-9]+)*)\s*(?:,\s*(.*\S))?\s*$", re.DOTALL)
 _NOT_IN_ANCHORS = re.compile(r"[^\w\s-]")
 At = Callable[[int], Place]
 """Where the character at an offset, counted from the beginning of the token concerned, stands."""
 Block = dict[str, Any]
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _SCHEMES = ("http", "https", "mailto", "tel")
-
-
-# ── rules ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _citation(state: StateInline, silent: bool) -> bool:
-    """`[@key, art. 3; @other]`. What begins like one and has no end is taken for one too, so that it can be refused."""
-    if not state.src.startswith("[@", state.pos):
-        return False
-    match = _CITATION.match(state.src, state.pos)
-    if not silent:
-        token = state.push("citation", "", 0)
-        token.content = match[1] if match else "[@"
-        token.meta = {"offset": state.pos}
-    state.pos = match.end() if match else state.pos + 2
-    return True
-
-
-def _with_offset(rule: Callable[[StateInline, bool], bool], kind: str) -> Callable[[StateInline, bool], bool]:
-    """The rule, noting in the token of the type `kind` that it makes at which offset it matched."""
-
-    def placed(state: StateInline, silent: bool) -> bool:
-        offset, first = state.pos, len(state.tokens)
-        matched = rule(state, silent)
-        if matched and not silent:
-            token = next(token for token in state.tokens[first:] if token.type == kind)
-            token.meta = {"offset": offset}
-        return matched
-
-    return placed
-
-
-def _verbatim(_renderer: object, tokens: Sequence[Token], index: int, _options: object, _env: object) -> str:
-    return tokens[index].content
-
-
-def _escaped(_renderer: object, tokens: Sequence[Token], index: int, _options: object, _env: object) -> str:
-    return escape(tokens[index].content)
-
-
-def _any_link(_url: str) -> bool:
-    """Reader judges links, since it can say what is wrong with one; markdown-it would print it as text."""
-    return True
 
 
 def _cell(tokens: list[Token], index: int) -> None:
@@ -84,23 +41,6 @@ def _cell(tokens: list[Token], index: int) -> None:
         opening.tag = closing.tag = "td"
 
 
-def _make() -> MarkdownIt:
-    md = MarkdownIt("commonmark", {"html": True}).enable("table")
-    md.validateLink = _any_link  # type: ignore[method-assign,assignment]
-    use_directives(md)
-    md.inline.ruler.before("link", "citation", _citation)
-    md.inline.ruler.at("link", _with_offset(link, "link_open"))
-    md.inline.ruler.at("image", _with_offset(image, "image"))
-    md.inline.ruler.at("html_inline", _with_offset(html_inline, "html_inline"))
-    md.add_render_rule("citation", _verbatim)
-    md.add_render_rule("html_block", _escaped)
-    md.add_render_rule("html_inline", _escaped)
-    return md
-
-
-MARKDOWN = _make()
-
-
 # ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -109,13 +49,17 @@ class Reader:
 
     `lesson` is the id of the lesson the file is, or "" for a file of questions: only a lesson has a list of sources
     to link to, headings, and pages next to it. In a draft each element says at which line of the file it begins.
+    `locale` is the language of a translation, whose `marks` say by line what is untranslated or stale.
     """
 
-    def __init__(self, file: str, shelf: Shelf, lesson: str = "", draft: bool = False) -> None:
+    def __init__(self, file: str, shelf: Shelf, lesson: str = "", draft: bool = False, locale: str = "") -> None:
         self.file = file
         self.shelf = shelf
         self.lesson = lesson
         self.draft = draft
+        self.locale = locale
+        self.marks: dict[int, Block] = {}
+        self.terms: list[dict[str, Any]] = []
         self.problems: list[Problem] = []
         self.defines: list[Fact] = []
         self.uses: list[Fact] = []
@@ -123,13 +67,14 @@ class Reader:
         self.words = 0
         self._anchors: set[str] = set()
         self._heading = 1
+        self._term: dict[str, Any] | None = None
 
     def block(self, source: Text, start: int) -> list[Block]:
         """The blocks of the Markdown that begins at the offset `start`, which is that of a line's beginning: what
         model.Block holds, as plain values."""
         first = source.place(start).line
         flaws: list[Flaw] = []
-        env: dict[str, Any] = {"flaws": flaws}
+        env: dict[str, Any] = {"flaws": flaws, "marks": {line - first: mark for line, mark in self.marks.items()}}
         tokens = MARKDOWN.parse(source.text[start:], env)
         for flaw in flaws:
             place = Place(first + flaw.line, flaw.column + 1)
@@ -246,6 +191,8 @@ class Reader:
                 self._use("lesson", lesson, place)
             if anchor:
                 self._use("anchor", f"{lesson or self.lesson}#{anchor}", place)
+        elif scheme == "term":
+            self._term_begin(href.removeprefix("term:"), token, place)
         elif href.startswith("media/"):
             token.attrs["href"] = self._medium(href, place)
         elif scheme in ("http", "https"):
@@ -254,6 +201,32 @@ class Reader:
         elif scheme not in _SCHEMES:
             hint = "Write `https://…` for a page of the web, `lesson:id` for a lesson of this course."
             self._problem(place, "link", f"A link cannot lead to `{href}`.", hint)
+
+    def _term_begin(self, id: str, token: Token, place: Place) -> None:
+        """A term of the glossary: a text that shows its definition where the reader points at it or comes to it by
+        keyboard or touch; the list of terms at the lesson's end has it for all others."""
+        if not self.lesson:
+            message = "A term of the glossary stands in a lesson; a question has no list of terms below it."
+            self._problem(place, "term-place", message, "Write the word without the link, or say what it means.")
+            return
+        self._use("term", id, place)
+        self._term = glossary.term(self.shelf, id, self.locale, self.needs)
+        if self._term["id"] not in (known["id"] for known in self.terms):
+            self.terms.append(self._term)
+            if self._term["source"]:
+                self._use("source", self._term["source"], place)
+        token.tag = "span"
+        token.attrs = {"class": "term", "role": "term", "tabindex": 0, "aria-describedby": f"term-{id}"}
+
+    def _link_end(self, token: Token, _at: At) -> None:
+        if self._term:
+            token.type, token.content = "term_close", glossary.tip(self._term)
+            self._term = None
+
+    def _span(self, token: Token, at: At) -> None:
+        if "insecure_attrs" in token.meta or not _LANGUAGE.fullmatch(str(token.attrs.get("lang", ""))):
+            message = "Braces after a text in brackets say the language it is in, and nothing else."
+            self._problem(at(0), "span-language", message, "Write `[text]{lang=mk}`.")
 
     def _image(self, token: Token, at: At) -> None:
         place = at(0)
@@ -284,6 +257,8 @@ class Reader:
 _INLINE: dict[str, Callable[[Reader, Token, At], None]] = {
     "citation": Reader._cite,
     "link_open": Reader._link,
+    "link_close": Reader._link_end,
+    "span_open": Reader._span,
     "image": Reader._image,
     "html_inline": Reader._html,
 }
@@ -345,7 +320,7 @@ def _plain_blocks(tokens: Sequence[Token], env: dict[str, Any]) -> Iterator[Bloc
         token = tokens[index] if index < len(tokens) else None
         if token is None or token.type in ("directive_open", "directive_check"):
             if begin < index:
-                yield _made("html", html=str(MARKDOWN.renderer.render(tokens[begin:index], MARKDOWN.options, env)))
+                yield from _html(tokens[begin:index], env)
             begin = index + 1
         if token is not None and token.type == "directive_check":
             yield _made("check", question=token.meta["argument"])
@@ -354,9 +329,24 @@ def _plain_blocks(tokens: Sequence[Token], env: dict[str, Any]) -> Iterator[Bloc
                 place for place in range(index, len(tokens))
                 if tokens[place].type == "directive_close" and tokens[place].level == token.level
             )  # fmt: skip
-            yield _box(token, list(_blocks(tokens[index + 1 : end], env)))
+            mark = env["marks"].get(token.map[0] if token.map else None, {})
+            yield _box(token, list(_blocks(tokens[index + 1 : end], env))) | mark
             index, begin = end, end + 1
         index += 1
+
+
+def _html(tokens: Sequence[Token], env: dict[str, Any]) -> Iterator[Block]:
+    """The block of these tokens; of a translation, one for each stretch of which the same is to be said."""
+    begin, mark = 0, None
+    for index, token in enumerate((*tokens, None)) if env["marks"] else ((len(tokens), None),):
+        new = mark
+        if token and token.level == tokens[0].level and token.map:
+            new = env["marks"].get(token.map[0], mark)
+        if token is None or (index and new != mark):
+            html = str(MARKDOWN.renderer.render(tokens[begin:index], MARKDOWN.options, env))
+            yield _made("html", html=html) | (mark or {})
+            begin = index
+        mark = new
 
 
 def _box(token: Token, blocks: list[Block]) -> Block:

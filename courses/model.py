@@ -12,7 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+from courses.layout import SLUG
+
 Slug = Annotated[str, Field(pattern=SLUG, max_length=64)]
 Html = str
 Inline = str
@@ -93,9 +94,22 @@ class Block(Frozen):
     stale: bool = False
 
 
+class Term(Frozen):
+    """A term of the glossary, explained in plain text; `lang` is its language where that is not the lesson's. `source`
+    is the key of a source of the lesson, and `locator` the place in it ("": none)."""
+
+    id: Slug
+    term: str
+    definition: str
+    source: str = ""
+    locator: str = ""
+    lang: str = ""
+
+
 class Lesson(Frozen):
     """A compiled lesson. `minutes` is the stated time, `words` the words of its text, `checks` the ids of the
-    questions its blocks show, `sources` the keys it cites, both in the order of their first appearance."""
+    questions its blocks show, `sources` the keys it cites, and `terms` those of the glossary that it uses, all in the
+    order of their first appearance."""
 
     id: Slug
     title: str
@@ -105,6 +119,7 @@ class Lesson(Frozen):
     blocks: tuple[Block, ...]
     checks: tuple[str, ...]
     sources: tuple[str, ...]
+    terms: tuple[Term, ...] = ()
 
 
 # ── a course ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -176,8 +191,9 @@ class Review(Frozen):
 
 class Translation(Frozen):
     """A course in another language: whatever of it was translated, by id. What is missing stays in the course's own
-    language. `lessons` and `banks` name objects like those of LessonEntry and BankEntry; `share` (0..1) is how much of
-    the course's text is translated and up to date."""
+    language. `lessons` and `banks` name objects like those of LessonEntry and BankEntry; `untranslated` names the
+    questions of those banks that stand in the course's own language; `share` (0..1) is how much of the course's text
+    is translated and up to date."""
 
     title: str = ""
     summary: str = ""
@@ -186,6 +202,7 @@ class Translation(Frozen):
     quizzes: dict[str, str] = Field(default_factory=dict)
     lessons: dict[str, str] = Field(default_factory=dict)
     banks: dict[str, str] = Field(default_factory=dict)
+    untranslated: tuple[str, ...] = ()
     share: float = 0.0
 
 
@@ -225,3 +242,59 @@ class Course(Frozen):
     def bank_of(self, question: str) -> BankEntry | None:
         """The bank that holds the question, or None."""
         return next((bank for bank in self.banks if question in bank.questions), None)
+
+    def in_language(self, locale: str) -> Course:
+        """The course as it is read in a language: its texts and the objects it names are those of the translation, as
+        far as there is one. Without a translation into that language it is the course itself."""
+        words = self.translations.get(locale)  # type: ignore[call-overload]
+        return _translated(self, locale, words) if words else self
+
+    def language_of(self, *, lesson: str = "", question: str = "") -> str:  # noqa: ARG002 - for translated ones
+        """The language that the lesson or question with the id stands in; without either, that of the title."""
+        return self.language
+
+
+class TranslatedCourse(Course):
+    """A course in another language than it was written in, which is `original`; `words` is the translation."""
+
+    original: str
+    words: Translation
+
+    def language_of(self, *, lesson: str = "", question: str = "") -> str:
+        """As of every course."""
+        if lesson:
+            here = lesson in self.words.lessons
+        elif question:
+            bank = self.bank_of(question)
+            here = bank is not None and bank.id in self.words.banks and question not in self.words.untranslated
+        else:
+            here = bool(self.words.title)
+        return self.language if here else self.original
+
+
+def _translated(course: Course, locale: str, words: Translation) -> TranslatedCourse:
+    changed = {
+        "title": words.title or course.title,
+        "summary": words.summary or course.summary,
+        "language": locale,
+        "objectives": tuple(
+            one.model_copy(update={"text": words.objectives.get(one.id, one.text)}) for one in course.objectives
+        ),
+        "lessons": tuple(
+            one.model_copy(
+                update={
+                    "title": words.titles.get(one.id, one.title),
+                    "object": words.lessons.get(one.id, one.object),
+                }
+            )
+            for one in course.lessons
+        ),
+        "banks": tuple(
+            one.model_copy(update={"object": words.banks.get(one.id, one.object)}) for one in course.banks
+        ),
+        "quizzes": tuple(
+            one.model_copy(update={"title": words.quizzes.get(one.id, one.title)}) for one in course.quizzes
+        ),
+    }
+    fields = dict(course) | changed | {"translations": {}}
+    return TranslatedCourse.model_construct(original=course.language, words=words, **fields)

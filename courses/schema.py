@@ -165,6 +165,19 @@ class SourceKeys(Frozen):
     """The day it was last looked up: `2026-11-21`."""
 
 
+class TermKeys(Frozen):
+    """The keys of one term of the glossary."""
+
+    id: Slug
+    """The name under which lessons use it: `[smuggling](term:smuggling)`."""
+    term: Name
+    """The term as it stands in a list."""
+    definition: Annotated[str, Field(min_length=1, max_length=600)]
+    """What it means, in one or two sentences of plain text."""
+    source: str = ""
+    """The key of the source that defines it, and the place: `smuggling-protocol, art. 3(a)`."""
+
+
 # ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -228,6 +241,19 @@ def sources(document: Document) -> Iterator[Source]:
             else:
                 message = f"The source `{key}` has neither `number` nor `url`, so nobody can find it."
                 _add(document, at, "source-without-address", message, "Give it one of them, or both.")
+
+
+def terms(document: Document) -> Iterator[tuple[tuple[str | int, ...], TermKeys]]:
+    """Each term of the glossary that has the right fields, with its path."""
+    seen: set[str] = set()
+    for at in _entries(document, list, "a list of terms, each beginning with `- id:`"):
+        found = validate(document, TermKeys, at)
+        if found and found.id in seen:
+            message = f"The id `{found.id}` is already that of another term."
+            _add(document, (*at, "id"), "doubled-id", message, "Give one of them another id.")
+        elif found:
+            seen.add(found.id)
+            yield at, found
 
 
 def programme(document: Document) -> Programme | None:

@@ -28,15 +28,18 @@ LMS = (
 COURSES = (
     ("courses",),  # which names the public ones
     ("courses.build", "courses.exports"),
-    ("courses.jobs", "courses.manifest"),
-    ("courses.compile", "courses.keyed"),
+    ("courses.jobs", "courses.manifest", "courses.shared_files"),
+    ("courses.compile", "courses.keyed", "courses.overlay", "courses.overlay_keyed"),
     ("courses.units",),
     ("courses.check", "courses.lint", "courses.translate", "courses.diff", "courses.jsonschema", "courses.skeleton"),
     ("courses.schema",),
-    ("courses.source", "courses.markdown", "courses.directives", "courses.media", "courses.artefact", "courses.cache"),
-    ("courses.facts",),
+    (
+        "courses.source", "courses.markdown", "courses.syntax", "courses.directives", "courses.media", "courses.artefact",
+        "courses.cache",
+    ),  # fmt: skip
+    ("courses.facts", "courses.glossary"),
     ("courses.questions",),  # below the store, which loads them; see docs/architecture.md
-    ("courses.model", "courses.problems", "courses.layout"),
+    ("courses.model", "courses.problems", "courses.layout", "courses.script"),
 )
 # records and documents do not know each other's neighbours above, nor the web
 FORBIDDEN = {

@@ -1,0 +1,1 @@
+"""Courses in the formats of other programs, one file a format."""

@@ -1,0 +1,30 @@
+"""The glossary as lessons use it: what a term means, in the lesson's language where it is translated.
+
+`[smuggling](term:smuggling)` in a lesson shows the definition of `smuggling` on the spot. It is taken into the lesson
+when that is compiled, so a changed definition rebuilds the lessons that use it, and no others.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+from courses.facts import Shelf
+
+
+def term(shelf: Shelf, id: str, locale: str, needs: dict[str, Any]) -> dict[str, Any]:
+    """The term as model.Term has it, for a lesson in the language `locale` ("": that of the courses' source). What was
+    taken from the shelf is noted in `needs`. A term that is not there has its id for a name."""
+    own = needs[f"term:{id}"] = shelf.get(f"term:{id}")
+    found = {"id": id, "term": id, "definition": "", "source": "", "locator": "", "lang": ""} | (own or {})
+    if locale:
+        translated = needs[f"term:{locale}/{id}"] = shelf.get(f"term:{locale}/{id}")
+        found |= translated or {"lang": "en"}
+    return found
+
+
+def tip(term: dict[str, Any]) -> str:
+    """The end of a term's element, with the definition that is shown. Screen readers are led to the list of terms, so
+    they do not read it twice."""
+    lang = f' lang="{term["lang"]}"' if term["lang"] else ""
+    return f'<span class="tip" aria-hidden="true"{lang}>{escape(term["definition"])}</span></span>'

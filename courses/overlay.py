@@ -1,0 +1,196 @@
+"""A translated file → its unit: the object that takes the source's place for whoever reads its language.
+
+Keys, ids, checks and places come from the source, which was compiled before. Whatever has no translation stays in the
+source's language: of a lesson the block, of anything else the entry. A block whose source has changed is shown and
+marked as stale as long as it cites, links to and shows what the source does; a question whose source has changed is not
+shown, since it would be graded by another text than the one that was read.
+
+A unit's `data` holds in `texts` the translated texts by entry and key (of a lesson its title under ""), in `share` the
+words of the source that are translated and up to date, and all its words; of a bank also `untranslated`, the ids of its
+other questions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any
+
+from courses.artefact import canonical
+from courses.facts import Fact, Shelf, Unit
+from courses.layout import MADE, Role
+from courses.markdown import Reader
+from courses.problems import Problem
+from courses.script import latin_lesson
+from courses.source import Text, front_matter
+from courses.translate.pairing import Pair, Pairing, fits, pair
+from courses.translate.segments import TITLE, Segment, name_of, renderings, segments
+from courses.translate.weave import Woven, in_front_matter, references, weave
+from courses.units import attach, names
+
+_HEADING = re.compile(r'(<h[1-6][^>]*? id=")[^"]*(")')
+_STRUCTURE = ("heading-level", "heading-skipped")
+"""What the source decides, and is told of."""
+
+
+def begin(source: Text, where: Role) -> Unit:
+    """The unit of a translation."""
+    return Unit(source.file, defines=[Fact("translation", f"{where.locale}/{where.kind}/{where.id}", 1, 1)])
+
+
+def without_source(source: Text, where: Role, path: str) -> Unit:
+    """The unit of a translation of a file that is not there; `path` is where it would be."""
+    unit = begin(source, where)
+    message = f"There is no file {path} that this could translate."
+    hint = "Give it the name of the file that it translates, or delete it."
+    unit.problems.append(Problem(source.file, 1, 1, "error", "translation-file", message, hint))
+    return unit
+
+
+def give(unit: Unit, locale: str, value: Any, convert: Callable[[Any], Any]) -> None:
+    """Give the unit its object, and the same in the other script of its language."""
+    attach(unit, value)
+    if locale in MADE and unit.object:
+        body = canonical(convert(value))
+        name = sha256(body).hexdigest()
+        unit.variants[MADE[locale]] = name
+        unit.bodies[name] = body
+
+
+# ── a lesson ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Reading:
+    """What a lesson is compiled with."""
+
+    def __init__(self, where: Role, shelf: Shelf, draft: bool) -> None:
+        self.where = where
+        self.shelf = shelf
+        self.draft = draft
+        self.language = shelf.get("language") or "en"
+        """That of the source."""
+
+    def read(self, woven: Woven, start: int, anchors: Iterable[str]) -> tuple[Reader, list[dict[str, Any]]]:
+        """The blocks of the woven text, which begins at the offset `start`, with the source's anchors."""
+        reader = Reader(woven.text.file, self.shelf, self.where.id, self.draft, self.where.locale)
+        reader.marks = {line: mark._asdict() for line, mark in woven.marks.items()}
+        blocks = reader.block(woven.text, start)
+        ids = iter(anchors)
+        for block in blocks:
+            _anchor(block, ids)
+        return reader, blocks
+
+
+def _anchor(block: dict[str, Any], ids: Any) -> None:
+    """Give the headings of the block the source's anchors, so that links to them hold in every language."""
+    block["html"] = _HEADING.sub(lambda found: found[1] + next(ids, "section") + found[2], block["html"])
+    for inner in block["blocks"]:
+        _anchor(inner, ids)
+
+
+def lesson(unit: Unit, source: Text, original: Text, made: Unit, reading: Reading) -> None:
+    """Add to the unit what the translated lesson comes to. `original` is the text of the lesson that it translates, and
+    `made` its unit."""
+    written, problems = renderings(source)
+    pairing = pair(segments(original), written)
+    unit.problems += problems
+    pairs = _formed(unit, source, pairing)
+    start = front_matter(original)[1]
+    anchors = [fact.name.partition("#")[2] for fact in made.defines if fact.kind == "anchor"]
+    woven = weave(original, source.file, pairs, reading.language)
+    reader, blocks = reading.read(woven, start, anchors)
+    kept = _same(unit, source, pairs, woven, reader, made)
+    if kept != pairs:
+        pairs = kept
+        woven = weave(original, source.file, pairs, reading.language)
+        reader, blocks = reading.read(woven, start, anchors)
+    _take(unit, reader, woven)
+    fresh = sum(_words(one.segment) for one in pairs if one.rendering and one.rendering.lines and not one.stale)
+    share = [fresh, sum(_words(one.segment) for one in pairs)]
+    unit.data = {"texts": {}, "share": share}
+    if made.data is None or not any(one.rendering and one.rendering.lines for one in pairs):
+        return
+    title = made.data["title"]
+    first = pairs[0]
+    if in_front_matter(original, first.segment) and first.rendering and first.rendering.lines:
+        title = first.rendering.text.strip()
+        unit.data["texts"] = {"": {"title": title}}
+    value = made.data | {
+        "id": reading.where.id,
+        "title": title,
+        "sources": names(reader.uses, "source"),
+        "words": reader.words,
+        "blocks": blocks,
+        "terms": reader.terms,
+    }
+    give(unit, reading.where.locale, value, latin_lesson)
+
+
+def _words(segment: Segment) -> int:
+    return len(segment.text.split())
+
+
+def _formed(unit: Unit, source: Text, pairing: Pairing) -> list[Pair]:
+    """The pairs, without translations that are of another form than their block; these and those that translate nothing
+    any more are told of."""
+    for orphan in pairing.orphans:
+        if orphan.lines:
+            message = f"No block of the source has the hash {orphan.hash} any more, so this is shown nowhere."
+            hint = "Move the text below the line of the block that it translates, or delete it."
+            unit.problems.append(
+                Problem(source.file, orphan.line, 1, "advice", "translation-orphan", message, hint)
+            )  # fmt: skip
+    pairs = []
+    for one in pairing.pairs:
+        if one.rendering and not fits(one.rendering, one.segment):
+            message = f"The source has {name_of(one.segment.kind)} here; this is something else."
+            hint = "Give the translation the form of its source: as many blocks, of the same kind."
+            line = one.rendering.lines[0][0]
+            unit.problems.append(Problem(source.file, line, 1, "error", "translation-form", message, hint))
+            one = Pair(one.segment, None, False)
+        pairs.append(one)
+    return pairs
+
+
+def _same(unit: Unit, source: Text, pairs: list[Pair], woven: Woven, reader: Reader, made: Unit) -> list[Pair]:
+    """The pairs, without those stale ones that cite, link to or show other things than the source has by now. One that
+    does so and is not stale is an error."""
+    lines = {line: one.segment for one in pairs for line in range(one.segment.first, one.segment.last)}
+    wanted, found = references(made.uses, lines), references(reader.uses, woven.blocks)
+    kept = []
+    for one in pairs:
+        have, want = found.get(one.segment, set()), wanted.get(one.segment, set())
+        if have != want and one.rendering and one.rendering.lines and one.segment.kind != TITLE:
+            if not one.stale:
+                unit.problems.append(difference(source.file, one.rendering.lines[0][0], 1, have, want))
+            one = Pair(one.segment, None, False)
+        kept.append(one)
+    return kept
+
+
+def difference(file: str, line: int, column: int, have: set[tuple[str, str]], want: set[tuple[str, str]]) -> Problem:
+    """The problem of a translation that refers to `have`, where its source refers to `want`."""
+    missing, more = sorted(want - have), sorted(have - want)
+    kind, name = (missing or more)[0]
+    shown = {"source": f"[@{name}]", "lesson": f"lesson:{name}", "anchor": f"#{name.partition('#')[2]}"}
+    shown |= {"media": name, "term": f"term:{name}"}
+    message = f"The source refers to `{shown[kind]}` here, and its translation does not."
+    if not missing:
+        message = f"The translation refers to `{shown[kind]}`, and its source does not."
+    hint = "Cite, link to and show what the source does; mend the source if it is wrong there."
+    return Problem(file, line, column, "error", "translation-refers", message, hint)
+
+
+def _take(unit: Unit, reader: Reader, woven: Woven) -> None:
+    """Add to the unit what the reader found in lines of the translation, at their places in it."""
+    for problem in reader.problems:
+        place = woven.place(problem.line, problem.column)
+        if place and problem.code not in _STRUCTURE:
+            unit.problems.append(replace(problem, line=place.line, column=place.column))
+    for fact in reader.uses:
+        place = woven.place(fact.line, fact.column)
+        if place:
+            unit.uses.append(Fact(fact.kind, fact.name, *place))
+    unit.needs |= reader.needs | {"language": reader.shelf.get("language")}

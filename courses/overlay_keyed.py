@@ -1,0 +1,154 @@
+"""A translated file of keys → its unit: a bank of questions, or the texts of a course, a quiz and the shared files.
+
+This module loads pydantic, which a translated lesson does without.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from copy import deepcopy
+from functools import partial
+from typing import Any
+
+from courses import schema
+from courses.facts import Fact, Shelf, Unit
+from courses.keyed import rendered
+from courses.layout import Role
+from courses.markdown import Reader
+from courses.model import Frozen, Programme
+from courses.overlay import difference, give
+from courses.problems import Problem, has_errors
+from courses.questions import TYPES
+from courses.questions.gaps import GAP
+from courses.script import latin, latin_html
+from courses.source import Document, Text
+from courses.translate.entries import QUESTIONS, Entry, Spec, Translated, Woven, entries, translated
+from courses.translate.weave import REFERENCES
+
+_SCHEMAS: dict[str, type[Frozen]] = {
+    "course": schema.CourseFile,
+    "quiz": schema.QuizFile,
+    "programme": Programme,
+}
+
+
+def keyed_translation(unit: Unit, source: Text, where: Role, original: Text, made: Unit, shelf: Shelf) -> None:
+    """Add to the unit what the translated file comes to. `original` is the text of the file that it translates, and
+    `made` its unit."""
+    document, old = Document(source), Document(original)
+    parts = entries(where.kind, old.data)
+    found = translated(parts, where.kind, document)
+    whole = [one for one in found if one.whole]
+    fresh = sum(_words(one.entry) for one in whole if not one.stale)
+    data: dict[str, Any] = {"texts": {}, "share": [fresh, sum(map(_words, parts))]}
+    unit.data = data
+    right = not has_errors(made.problems) and made.data is not None
+    if where.kind == "bank":
+        if right:
+            data["untranslated"] = _bank(
+                unit, document, old, [one for one in whole if not one.stale], where, made, shelf
+            )
+        unit.problems += document.problems
+        return
+    if right and where.kind in _SCHEMAS:
+        woven = Woven(old, document, whole)
+        schema.validate(woven, _SCHEMAS[where.kind])
+        document.problems += woven.problems
+    unit.problems += document.problems
+    data["texts"] = {
+        one.entry.id: {key[-1]: leaf.text for key, leaf in one.leaves.items()} for one in whole
+    }  # fmt: skip
+
+
+def _words(entry: Entry) -> int:
+    return sum(len(leaf.text.split()) for leaf in entry.leaves.values())
+
+
+# ── a bank ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _bank(
+    unit: Unit, document: Document, old: Document, found: list[Translated], where: Role, made: Unit, shelf: Shelf
+) -> list[str]:
+    """Put each question that is translated as a whole, and is not stale, in the place of the source's; the ids of the
+    others."""
+    found = [one for one in found if _same_gaps(document, one)]
+    woven = Woven(old, document, found)
+    by_place = {one.entry.at: one for one in found}
+    source = {question["id"]: question for question in json.loads(made.body or b"[]")}
+    questions = dict(source)
+    kept = []
+    for at, question in schema.questions(woven):
+        one = by_place.get(at)
+        if one is None:
+            continue
+        reader, before = Reader(document.source.file, shelf), Reader(document.source.file, shelf)
+        value = rendered(question, reader, woven, at)
+        rendered(TYPES[question.type].model_validate(old.at(at)), before, old, at)
+        have, want = _references(reader.uses), _references(before.uses)
+        if have != want:
+            place = document.place((*(one.at or ()), "id"))
+            unit.problems.append(difference(document.source.file, *place, have, want))
+        unit.problems += reader.problems
+        unit.uses += reader.uses
+        unit.needs |= reader.needs
+        questions[question.id] = value.model_dump(mode="json")
+        kept.append(question.id)
+    document.problems += woven.problems
+    if kept and not has_errors(document.problems):
+        give(unit, where.locale, list(questions.values()), partial(latin_bank, set(kept)))
+    return [id for id in source if id not in kept]
+
+
+def _references(facts: Iterable[Fact]) -> set[tuple[str, str]]:
+    return {(fact.kind, fact.name) for fact in facts if fact.kind in REFERENCES}
+
+
+def _same_gaps(document: Document, one: Translated) -> bool:
+    """Whether each text has the gaps that the source's has; if not, that is told."""
+    right = True
+    for key, leaf in one.leaves.items():
+        want, have = GAP.findall(one.entry.leaves[key].text), GAP.findall(leaf.text)
+        if sorted(want) == sorted(have):
+            continue
+        right = False
+        missing = next((id for id in want if want.count(id) > have.count(id)), None)
+        message = f"The gap `[[{missing}]]` of the source is missing in the translation."
+        if missing is None:
+            extra = next(id for id in have if have.count(id) > want.count(id))
+            message = f"The gap `[[{extra}]]` stands here once more than in the source."
+        hint = "Keep each gap, with its id, where it belongs in the translated sentence."
+        place = document.place(leaf.at)
+        document.problems.append(Problem(document.source.file, *place, "error", "translation-gaps", message, hint))
+    return right
+
+
+# ── the other script ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def latin_bank(ids: set[str], questions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The questions (as JSON), of which those with these ids are Serbian, in Latin letters."""
+    return [_latin_question(question) if question["id"] in ids else question for question in questions]
+
+
+def _latin_question(question: dict[str, Any]) -> dict[str, Any]:
+    changed = deepcopy(question)
+    _convert(changed, QUESTIONS[question["type"]])
+    return changed
+
+
+def _convert(value: Any, spec: Spec) -> None:
+    """Convert the texts in the value, in place."""
+    if isinstance(value, list):
+        for item in value:
+            _convert(item, spec)
+    elif isinstance(value, dict):
+        for name, inner in spec.items():
+            held = value.get(name)
+            if inner is not None:
+                _convert(held, inner)
+            elif isinstance(held, str):
+                value[name] = latin_html(held)
+            elif isinstance(held, list):
+                value[name] = [latin(word) for word in held]

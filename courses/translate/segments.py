@@ -1,0 +1,180 @@
+"""A lesson as its blocks, and a translated lesson as the texts of blocks.
+
+A *block* is what Markdown calls one at the left margin, or inside a directive: a paragraph, a heading, a list, a
+table, a quote, code. The lesson's title, and that of a directive, are blocks too. In a translated lesson each begins
+with a line `:::block 3f2a91c0`, whose number is the hash of the block it translates, and goes on to the next such
+line. Lines that begin with `%%` are for the translator, such as the text to be translated, and are passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from markdown_it.token import Token
+
+from courses.problems import Problem
+from courses.source import Text, front_matter
+from courses.syntax import MARKDOWN
+
+TITLE = "title"
+"""The kind of the block that the lesson's title is, and that the title of a directive is."""
+COMMENT = "%%"
+STALE = "stale"
+DIGITS = 8
+_HEADER = re.compile(r":::[ \t]*block\b[ \t]*(.*?)[ \t]*$")
+_HASH = re.compile(r"([0-9a-f]{8,64})(?:[ \t]+(stale))?$")
+_TITLED = ("note", "warning", "case")
+_NAMES = {
+    TITLE: "one line",
+    "paragraph": "one paragraph",
+    "bullet_list": "one list with bullets",
+    "ordered_list": "one list with numbers",
+    "table": "one table",
+    "blockquote": "one quote",
+    "fence": "one block of code",
+    "code_block": "one indented block of code",
+}
+
+
+def name_of(kind: str) -> str:
+    """What a kind of block is called to a translator."""
+    return f"one heading with {'#' * int(kind[1])}" if re.fullmatch("h[1-6]", kind) else _NAMES.get(kind, kind)
+
+
+def digest(text: str) -> str:
+    """The hash of a text, however it is broken into lines."""
+    return sha256(" ".join(text.split()).encode()).hexdigest()[:DIGITS]
+
+
+class Segment(NamedTuple):
+    """A block of a lesson: its text, and its lines `first` to `last` - 1, counted from 1. A title begins in the column
+    `column` of its line."""
+
+    kind: str
+    text: str
+    first: int
+    last: int
+    column: int = 1
+
+    @property
+    def hash(self) -> str:
+        """The hash by which a translation names it."""
+        return digest(self.text)
+
+
+@dataclass(slots=True)
+class Rendering:
+    """A block of a translated lesson: the hash of what it translates, whether its translator called it stale, the line
+    of its header, and the lines of its text with their numbers."""
+
+    hash: str
+    stale: bool
+    line: int
+    lines: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The translation; "" where there is none yet."""
+        return "\n".join(line for _number, line in self.lines)
+
+
+def kinds(text: str) -> list[str]:
+    """The kinds of the blocks that a text in Markdown holds; for a heading its level, as `h2`."""
+    return [_kind(token) for token, _end in _top(_parsed(text))]
+
+
+def segments(source: Text) -> list[Segment]:
+    """The blocks of a lesson, in the order of its text; the title comes first, if it can be read."""
+    document, start, _problems = front_matter(source)
+    found = []
+    title = document.data.get("title") if document and isinstance(document.data, dict) else None
+    if document and isinstance(title, str) and title:
+        place = document.place(("title",))
+        found.append(Segment(TITLE, title, place.line, place.line + 1, place.column))
+    first = source.place(start).line
+    lines = source.text[start:].split("\n")
+    for token, _end in _top(_parsed(source.text[start:])):
+        begin, end = token.map or (0, 0)
+        if token.type == "directive_open":
+            argument = token.meta["argument"]
+            if argument and token.info in _TITLED:
+                column = lines[begin].rindex(argument) + 1
+                found.append(Segment(TITLE, argument, first + begin, first + begin + 1, column))
+            continue
+        while end > begin and not lines[end - 1].strip():
+            end -= 1
+        if token.type not in ("hr", "html_block"):
+            found.append(Segment(_kind(token), "\n".join(lines[begin:end]), first + begin, first + end))
+    return found
+
+
+def renderings(source: Text) -> tuple[list[Rendering], list[Problem]]:
+    """The blocks of a translated lesson, and what is wrong with the lines that begin them."""
+    found: list[Rendering] = []
+    problems = []
+    current: Rendering | None = None
+    told = False
+    for number, line in enumerate(source.text.split("\n"), 1):
+        if header := _HEADER.match(line):
+            hash = _HASH.match(header[1])
+            current = Rendering(hash[1], bool(hash[2]), number) if hash else None
+            told = hash is None
+            if current:
+                found.append(current)
+            else:
+                message = f"`{line.strip()}` does not name the block that it translates."
+                hint = "Write the hash as `staza translate update` wrote it: `:::block 3f2a91c0`."
+                problems.append(source.problem(source.line_start(number), "translation-block", message, hint))
+        elif line.startswith(COMMENT):
+            continue
+        elif current is not None:
+            current.lines.append((number, line))
+        elif line.strip() and not told:
+            told = True
+            message = "This text stands before the first line `:::block`, so it translates nothing."
+            hint = "Move it below the line that names its block; `staza translate start` writes them all."
+            problems.append(source.problem(source.line_start(number), "translation-outside", message, hint))
+    for rendering in found:
+        _trim(rendering.lines)
+    return found, problems
+
+
+def _trim(lines: list[tuple[int, str]]) -> None:
+    """Take away empty lines at both ends."""
+    while lines and not lines[-1][1].strip():
+        lines.pop()
+    while lines and not lines[0][1].strip():
+        lines.pop(0)
+
+
+def _parsed(text: str) -> list[Token]:
+    """The block tokens of a text; nothing is said of its mistakes, which are told where it is compiled."""
+    tokens: list[Token] = []
+    env: dict[str, Any] = {"flaws": []}
+    MARKDOWN.block.parse(text, MARKDOWN, env, tokens)
+    return tokens
+
+
+def _top(tokens: Sequence[Token]) -> Iterator[tuple[Token, int]]:
+    """The tokens that begin blocks at the margin or inside directives, those that begin directives among them."""
+    index = 0
+    while index < len(tokens):
+        token = tokens[index]
+        end = index
+        if token.nesting == 1 and token.type != "directive_open":
+            depth = 0
+            for end in range(index, len(tokens)):
+                depth += tokens[end].nesting
+                if depth == 0:
+                    break
+        if token.nesting >= 0 and not (token.type.startswith("directive_") and token.type != "directive_open"):
+            yield token, end
+        index = end + 1
+
+
+def _kind(token: Token) -> str:
+    return token.tag if token.type == "heading_open" else token.type.removesuffix("_open")
