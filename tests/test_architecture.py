@@ -33,10 +33,8 @@ COURSES = (
     ("courses.units",),
     ("courses.check", "courses.lint", "courses.translate", "courses.diff", "courses.jsonschema", "courses.skeleton"),
     ("courses.schema",),
-    (
-        "courses.source", "courses.markdown", "courses.syntax", "courses.directives", "courses.media", "courses.artefact",
-        "courses.cache",
-    ),  # fmt: skip
+    ("courses.source", "courses.markdown", "courses.media", "courses.artefact", "courses.cache"),
+    ("courses.syntax", "courses.directives"),
     ("courses.facts", "courses.glossary"),
     ("courses.questions",),  # below the store, which loads them; see docs/architecture.md
     ("courses.model", "courses.problems", "courses.layout", "courses.script"),
