@@ -37,6 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         manager,
         marking,
         pages,
+        releases,
         system,
         texts,
         trainer,
@@ -69,6 +70,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(certificates.blueprint)
     app.register_blueprint(trainer.blueprint)
     app.register_blueprint(marking.blueprint)
+    app.register_blueprint(releases.blueprint)
     app.register_blueprint(manager.blueprint)
     app.register_blueprint(coordinator.blueprint)
     app.register_blueprint(admin.blueprint)

@@ -39,7 +39,10 @@ def navigation() -> list[Link]:
         (_("Administration"), "admin.institutions", Role.ADMINISTRATOR in roles),
     ]
     here = (request.blueprint or "").split(".")[0]
-    beside = {"lessons": "catalogue", "attempts": "catalogue", "certificates": "home", "marking": "trainer"}
+    beside = {
+        "lessons": "catalogue", "attempts": "catalogue", "certificates": "home", "marking": "trainer",
+        "releases": "trainer",
+    }  # fmt: skip
     here = beside.get(here, here)
     return [Link(label, url_for(end), end.split(".")[0] == here) for label, end, open_to in entries if open_to]
 

@@ -84,6 +84,8 @@ PAGES: dict[str, Callable[[Places], list[str]]] = {
     "trainer.course": lambda _: [f"/trainer/{HALFWAY}"],
     "trainer.items": lambda _: [f"/trainer/{HALFWAY}/items"],
     "trainer.lesson": lambda _: [f"/trainer/{HALFWAY}/as/RS/lessons/the-law"],
+    "releases.index": lambda _: [f"/trainer/{HALFWAY}/releases"],
+    "releases.difference": lambda _: [f"/trainer/{HALFWAY}/releases/difference"],
     "manager.completion": lambda _: ["/manager", "/manager?q=no-one-is-called-this"],
     "manager.people": lambda _: ["/manager/people"],
     "manager.person": lambda at: [f"/manager/people/{at.colleague}"],

@@ -115,6 +115,8 @@ VIEWS: dict[tuple[str, str], View] = {
     ("trainer.course", "GET"): View("/trainer/{course}", TRAINER, other=frozenset()),
     ("trainer.items", "GET"): View("/trainer/{course}/items", TRAINER, other=frozenset()),
     ("trainer.lesson", "GET"): View("/trainer/{course}/as/RS/lessons/{lesson}", TRAINER, other=frozenset()),
+    ("releases.index", "GET"): View("/trainer/{course}/releases", TRAINER, other=frozenset()),
+    ("releases.difference", "GET"): View("/trainer/{course}/releases/difference", TRAINER, other=frozenset()),
     ("manager.completion", "GET"): View("/manager", MANAGERS),
     ("manager.completion_file", "GET"): View("/manager/completion.csv", MANAGERS),
     ("manager.people", "GET"): View("/manager/people", MANAGERS),
