@@ -32,6 +32,8 @@ P. Chandler, "When learning is just a click away", Journal of Educational Psycho
 GRADE = 15.0
 """School years by the Automated Readability Index: beyond 14 it is the language of a university. An official who reads
 English at level B2 follows it only slowly."""
+FAR = 20
+"""School years beyond which the number says no more."""
 ENOUGH = 300
 """Words below which an index says little."""
 
@@ -209,7 +211,8 @@ def _grade(source: Text, chunks: list[Chunk], start: int) -> list[Fact]:
     grade = 4.71 * letters / words + 0.5 * words / sentences - 21.43
     if grade <= GRADE:
         return []
-    return [Fact("grade", f"{grade:.0f} {words / sentences:.0f}", *source.place(_front(source, start, "title")))]
+    years = f"{grade:.0f}" if grade <= FAR else f"more than {FAR}"
+    return [Fact("grade", f"{words / sentences:.0f} {years}", *source.place(_front(source, start, "title")))]
 
 
 def _count(number: int, what: str) -> str:

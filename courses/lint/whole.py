@@ -87,7 +87,7 @@ def _grades(lessons: list[Unit]) -> Iterator[Problem]:
     for unit in lessons:
         for fact in unit.defines:
             if fact.kind == "grade":
-                grade, words = fact.name.split(" ")
+                words, _, grade = fact.name.partition(" ")
                 message = f"The lesson reads like a text for those who went to school for {grade} years (ARI)."
                 hint = f"Shorten its sentences, of {words} words on average: most read it as a second language."
                 yield _tell(unit, fact, "hard-to-read", message, hint)

@@ -63,6 +63,8 @@ _CALLS = {
     "_add": 2,
     "_error": 2,
     "_advice": 1,
+    "_tell": 2,
+    "_note": 1,
     "written": 1,
 }
 _TABLES = {"_MISSING": 0, "_EXPLANATIONS": 1}
