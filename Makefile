@@ -14,6 +14,9 @@ test: .venv/installed-tests $(COMPILED)  ## Run every test: style, types, compil
 	@$(BIN)/mypy
 	@$(BIN)/pytest -n 2 --dist worksteal
 
+fuzz: .venv/installed-tests  ## Spoil the real courses in 20,000 ways: each is a build, or problems at their places
+	@STAZA_FUZZ=20000 $(BIN)/pytest -n 2 --dist worksteal tests/courses/test_fuzz.py
+
 bench: .venv/installed-tests  ## Measure throughput against a bare Flask route
 	@$(BIN)/python benchmarks/serve.py
 
