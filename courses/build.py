@@ -54,9 +54,10 @@ class BuildResult:
         return sorted({*self.problems, *(problem for course in self.courses for problem in course.problems)})
 
 
-def check(content: Path, only: Sequence[str] = (), jobs: int = 1) -> list[Problem]:
-    """Every problem of the courses in the folder `content` (or of those in `only`) and of the files they share."""
-    return Workshop(content, None, Memory(None), jobs=jobs).run(only).all_problems()
+def check(content: Path, only: Sequence[str] = (), jobs: int = 1, released: Store | None = None) -> list[Problem]:
+    """Every problem of the courses in the folder `content` (or of those in `only`) and of the files they share.
+    `released`: a store, against whose releases their ids are held."""
+    return Workshop(content, None, Memory(None), jobs=jobs, released=released).run(only).all_problems()
 
 
 def build(
@@ -117,13 +118,21 @@ class Workshop:
     """Runs over one content folder. Without a store nothing is written, and there is advice."""
 
     def __init__(
-        self, content: Path, store: Store | None, memory: Memory, *, draft: bool = False, jobs: int = 1
+        self,
+        content: Path,
+        store: Store | None,
+        memory: Memory,
+        *,
+        draft: bool = False,
+        jobs: int = 1,
+        released: Store | None = None,
     ) -> None:
         self.content = content
         self.store = store
         self.memory = memory
         self.draft = draft
         self.jobs = jobs
+        self.released = released or store
 
     def run(self, only: Sequence[str] = (), progress: Progress | None = None) -> BuildResult:
         """Build, or check, the courses (all, or those in `only`)."""
@@ -251,6 +260,10 @@ class Workshop:
         units = list(folder.units.values())
         media = [fact.name for unit in units for fact in unit.defines if fact.kind == "media"]
         problems = [*folder.problems(), *check_course(folder.id, units, names, media), *_strays(folder)]
+        if self.released:
+            from courses.released import check_release, released
+
+            problems += check_release(folder.id, units, released(self.released, folder.id))
         if self.store is None:  # a build shows no advice
             from courses import lint
 

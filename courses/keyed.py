@@ -14,6 +14,7 @@ from courses.facts import Fact, Shelf, Unit
 from courses.markdown import Reader
 from courses.model import Frozen, Quiz
 from courses.problems import Problem, has_errors
+from courses.released import type_fact
 from courses.source import Document, Text, Where
 from courses.units import attach, begin, names, take
 
@@ -34,6 +35,8 @@ def bank(source: Text, id: str, shelf: Shelf) -> Unit:
     for place, fields in enumerate(entries):
         if isinstance(fields, dict) and isinstance(fields.get("id"), str):
             unit.defines.append(Fact("question", fields["id"], *document.place((place, "id"))))
+            if isinstance(fields.get("type"), str) and isinstance(fields.get("stem"), str):
+                unit.defines.append(type_fact(fields, *document.place((place, "type"))))
     take(unit, reader)
     if not document.broken and all(isinstance(fields, dict) and fields.get("id") for fields in entries):
         unit.data = {

@@ -47,10 +47,13 @@ artefacts_option = click.option(
 @click.argument("courses", nargs=-1, metavar="[COURSE]...")
 @click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text", show_default=True)
 @content_option
-def check(courses: tuple[str, ...], form: str, content: Path) -> None:
-    """Show every problem of the courses (all, or those named), and advice. Exits with 1 if there is an error."""
+@artefacts_option
+def check(courses: tuple[str, ...], form: str, content: Path, artefacts: Path) -> None:
+    """Show every problem of the courses (all, or those named), and advice. Exits with 1 if there is an error.
+
+    Where courses were released (--artefacts), their ids are held against what was."""
     require(content, courses)
-    problems = check_courses(content, courses)
+    problems = check_courses(content, courses, released=Store(artefacts))
     if form == "json":
         click.echo(json.dumps([problem.as_json() for problem in problems], ensure_ascii=False, indent=1))
     elif form == "github":

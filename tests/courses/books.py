@@ -1,7 +1,8 @@
 """Small broken courses as data: each folder of tests/books overlays `_base`, which is right, with what is wrong in it.
 
 `expected.json` holds the problems that `check` must find, all of them and no other; `deleted` names files of the base
-that the book lacks, `grown` the number of bytes that a file is filled up to.
+that the book lacks, `grown` the number of bytes that a file is filled up to; `released` says that the
+base was released.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ import json
 import shutil
 from pathlib import Path
 from typing import Any
+
+from courses.artefact import Store
+from courses.build import build
 
 BOOKS = Path(__file__).parent.parent / "books"
 BASE = BOOKS / "_base"
@@ -34,6 +38,16 @@ def lay(name: str, content: Path) -> Path:
             data = (content / file).read_bytes()
             (content / file).write_bytes(data + b"\n" * (size - len(data)))
     return content
+
+
+def release(name: str, folder: Path) -> Store | None:
+    """The store in which the base was released before it became this book, if it was."""
+    if not expected(name).get("released"):
+        return None
+    store = Store(folder / "artefacts")
+    (course,) = build(lay(BASE.name, folder / "before"), store).courses
+    store.publish(course.id, str(course.revision), "", "2026-11-21T00:00:00+00:00")
+    return store
 
 
 def edit(path: Path, old: str, new: str) -> None:

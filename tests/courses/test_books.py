@@ -10,7 +10,7 @@ import pytest
 
 from courses.build import check
 
-from .books import BASE, BOOKS, NAMES, expected, lay
+from .books import BASE, BOOKS, NAMES, expected, lay, release
 
 COURSES = Path(__file__).parent.parent.parent / "courses"
 
@@ -22,7 +22,7 @@ def test_the_base_is_right(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_book(name: str, tmp_path: Path) -> None:
     content = lay(name, tmp_path / "content")
-    problems = check(content)
+    problems = check(content, released=release(name, tmp_path))
     assert [problem.as_json() for problem in problems] == expected(name)["problems"]
     for problem in problems:
         path = content / problem.file
