@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from html import escape, unescape
 from typing import Annotated, Any, Literal
@@ -23,18 +24,24 @@ from courses.questions.folding import fold
 
 LIMIT = 100
 """Characters of a typed number, with its unit, that are looked at."""
-_PLAIN = r"([-+\u2212]?)([0-9]{1,15}(?:\.[0-9]{1,15})?)"
+_DIGITS = r"([0-9]{1,12}(?:\.[0-9]{1,12})?)"
 
 
-def _plain(match: re.Match[str]) -> str:
-    return ("" if match[1] in ("", "+") else "-") + match[2]
+def _plain(digits: str) -> str:
+    return f"{Decimal(digits).normalize():f}"
 
 
-Number = Annotated[str, written(_PLAIN, "bad-number", "`12` or `0.5`", _plain)]
-"""A number as an author writes it, with a decimal point; kept as the digits written, since no float is exact."""
+Number = Annotated[
+    str,
+    written(
+        rf"([-+\u2212]?){_DIGITS}", "bad-number", "`12` or `0.5`",
+        lambda match: ("-" if match[1] in ("-", "\u2212") else "") + _plain(match[2]),
+    ),
+]  # fmt: skip
+"""A number as an author writes it, with a decimal point; kept as digits, since no float is exact."""
 
 Tolerance = Annotated[
-    str, written(r"([0-9]{1,15}(?:\.[0-9]{1,15})?) ?(%?)", "bad-tolerance", "`0.5` or `5%`", lambda m: m[1] + m[2])
+    str, written(rf"{_DIGITS} ?(%?)", "bad-tolerance", "`0.5` or `5%`", lambda match: _plain(match[1]) + match[2])
 ]
 """How far off an answer may be."""
 

@@ -385,6 +385,13 @@ def test_tolerance_includes_its_bounds_exactly() -> None:
     assert [share.grade(text).score for text in ("-190", "-210", "-189.9", "210")] == [1, 1, 0, 0]
 
 
+def test_a_number_has_one_key_however_it_is_written() -> None:
+    written = (("12", "5%"), ("+12.00", "5.0 %"))
+    keys = [question_of("number", answer=text, tolerance=off).key() for text, off in written]
+    assert keys[0] == keys[1]
+    assert question_of("number", answer="100").key()["answer"] == "100"
+
+
 def test_marking_an_open_answer() -> None:
     criteria = [{"id": "facts", "text": "Facts", "points": "3"}, {"id": "law", "text": "Law", "points": "1"}]
     question = question_of("open", criteria=criteria)
