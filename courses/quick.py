@@ -1,0 +1,162 @@
+"""markdown-it-py in less time: the same tokens, the same HTML.
+
+Nothing of Markdown is decided here. Most lines of a lesson are plain text, and what can't match is not tried: a block
+rule whose first character is another, an inline rule in a text without any of the characters that begin one, a table
+or an underlined heading where there is no second line. A test holds the results against those of the plain parser.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.common.normalize_url import normalizeLink
+from markdown_it.common.utils import escapeHtml
+from markdown_it.renderer import RendererHTML
+from markdown_it.ruler import Ruler
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+
+BlockRule = Callable[[StateBlock, int, int, bool], bool]
+_STARTS = {
+    "fence": "`~",
+    "directive": ":",
+    "blockquote": ">",
+    "hr": "*-_",
+    "list": "*+-0123456789",
+    "reference": "[",
+    "html_block": "<",
+    "heading": "#",
+}
+"""The characters that can begin what a block rule matches. Rules that are not named here are always tried."""
+_TWO_LINES = ("table", "lheading")
+"""The block rules that match nothing where the line below is empty."""
+_INLINE = re.compile(r"[\n\\`*_\[\]<&]|!(?=\[)")
+"""What can begin, or end, anything but text."""
+_AS_IT_IS = re.compile(
+    r"(?:https?://[a-z0-9]{1,20}(?:[.-][a-z0-9]{1,20}){0,9}(?:/[A-Za-z0-9_/-]*)?|(?:lesson|term):[a-z0-9-]*|media/[a-z0-9.-]+)"
+    r"(?:#[A-Za-z0-9_-]+)?"
+)
+"""Addresses in which nothing has to be escaped, and whose hosts are short enough to exist."""
+
+
+def quicken(md: MarkdownIt) -> MarkdownIt:
+    """The same parser, which must have all its rules by now, made quick. Its renderer should be a `QuickRenderer`."""
+    md.block.ruler = _ByStart(md.block.ruler)
+    md.core.ruler.at("inline", _inline)
+    md.inline.terminator_re = _INLINE
+    md.normalizeLink = _normalized  # type: ignore[method-assign]
+    return md
+
+
+class _ByStart(Ruler[BlockRule]):
+    """Chains of block rules, each as one rule that tries those that the first character of the line may begin."""
+
+    def __init__(self, plain: Ruler[BlockRule]) -> None:
+        super().__init__()
+        self._plain = plain
+        self._names = dict(zip(plain.getRules(""), plain.get_active_rules(), strict=True))
+        self._chains: dict[str, list[BlockRule]] = {}
+
+    def getRules(self, chainName: str = "") -> list[BlockRule]:
+        """The chain."""
+        if chainName not in self._chains:
+            self._chains[chainName] = [_by_start(self._plain.getRules(chainName), self._names)]
+        return self._chains[chainName]
+
+    def get_active_rules(self) -> list[str]:
+        """The names of all rules."""
+        return self._plain.get_active_rules()
+
+
+def _by_start(rules: list[BlockRule], names: dict[BlockRule, str]) -> BlockRule:
+    long = {start: _beginning(start, rules, names) for start in {*"".join(_STARTS.values()), ""}}
+    short = {start: [rule for rule in found if names[rule] not in _TWO_LINES] for start, found in long.items()}
+
+    def rule(state: StateBlock, line: int, end: int, silent: bool) -> bool:
+        begins, shifts = state.bMarks, state.tShift
+        if state.sCount[line] - state.blkIndent >= 4:
+            fitting = rules
+        else:
+            below = line + 1
+            alone = below >= end or begins[below] + shifts[below] >= state.eMarks[below]
+            table = short if alone else long
+            begin = begins[line] + shifts[line]
+            fitting = table.get(state.src[begin : begin + 1]) or table[""]
+        return any(rule(state, line, end, silent) for rule in fitting)
+
+    return rule
+
+
+def _beginning(start: str, rules: list[BlockRule], names: dict[BlockRule, str]) -> list[BlockRule]:
+    """The rules that this character may begin; "" stands for any that begins none in particular."""
+    return [rule for rule in rules if names[rule] not in _STARTS or (start and start in _STARTS[names[rule]])]
+
+
+def _inline(state: StateCore) -> None:
+    """The core rule of this name: the children of all texts."""
+    for token in state.tokens:
+        if token.type != "inline":
+            continue
+        content = token.content
+        if _INLINE.search(content):
+            token.children = state.md.inline.parse(content, state.md, state.env, [])
+        else:
+            token.children = [Token("text", "", 0, content=content)] if content else []
+
+
+def _normalized(url: str) -> str:
+    return url if _AS_IT_IS.fullmatch(url) else normalizeLink(url)
+
+
+class QuickRenderer(RendererHTML):
+    """Writes what RendererHTML writes, with fewer steps for what has no rule and no attributes."""
+
+    def render(self, tokens: Sequence[Token], options: OptionsDict, env: EnvType) -> str:
+        """HTML of block tokens."""
+        rules, out = self.rules, []
+        for index, token in enumerate(tokens):
+            kind = token.type
+            if kind == "inline":
+                out.append(self.renderInline(token.children or (), options, env))
+            elif kind in rules and (kind != "list_item_open" or token.meta):
+                out.append(rules[kind](tokens, index, options, env))
+            elif token.hidden:
+                continue
+            elif token.nesting < 0:
+                out.append(f"</{token.tag}>\n")
+            else:
+                out.append(self._opening(tokens, index, token, options))
+        return "".join(out)
+
+    def _opening(self, tokens: Sequence[Token], index: int, token: Token, options: OptionsDict) -> str:
+        begin = "\n<" if index and tokens[index - 1].hidden else "<"
+        attributes = self.renderAttrs(token) if token.attrs else ""
+        if token.nesting == 0:
+            return f"{begin}{token.tag}{attributes}{' /' * options['xhtmlOut']}>\n"
+        close = ">\n"
+        if index + 1 < len(tokens):
+            after = tokens[index + 1]
+            if after.type == "inline" or after.hidden or (after.nesting == -1 and after.tag == token.tag):
+                close = ">"
+        return f"{begin}{token.tag}{attributes}{close}"
+
+    def renderInline(self, tokens: Sequence[Token], options: OptionsDict, env: EnvType) -> str:
+        """HTML of inline tokens."""
+        rules: dict[str, Any] = self.rules
+        out = []
+        for index, token in enumerate(tokens):
+            kind = token.type
+            if kind == "text":
+                out.append(escapeHtml(token.content))
+            elif kind in rules:
+                out.append(rules[kind](tokens, index, options, env))
+            elif token.attrs or token.hidden or token.block or not token.nesting:
+                out.append(self.renderToken(tokens, index, options, env))
+            else:
+                out.append(f"<{token.tag}>" if token.nesting > 0 else f"</{token.tag}>")
+        return "".join(out)
