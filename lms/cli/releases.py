@@ -21,7 +21,7 @@ from courses.artefact import KINDS, Kind, Release, Store, in_force
 from courses.diff import Change, compare, kind_of, lessons_to_see
 from courses.model import Course
 from lms.cli.changes import say_changes, say_effects
-from lms.cli.content import artefacts_option, built, content_option, count, show_built
+from lms.cli.content import artefacts_option, built, content_option, count, require, show_built
 
 if TYPE_CHECKING:
     from lms.learning.regrade import Regraded
@@ -59,6 +59,8 @@ def diff(course: str, old: str, new: str, form: str, content: Path, artefacts: P
     beginning of a revision or of the git commit of a release.
     """
     store = Store(artefacts)
+    if not store.history(course):
+        require(content, (course,))
     was, now = (store.course(course, _revision(store, course, name, content)) for name in (old, new))
     changes = compare(store, was, now)
     effects = _effects(store, {course: (now, changes)}).get(course)

@@ -1,0 +1,178 @@
+"""`staza diff` and `staza publish`, as an author types them where there is no database."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from courses.artefact import Store, canonical
+from lms.cli.releases import diff, publish
+
+from .books import BASE, edit, lay
+
+
+class Desk:
+    """A content folder under git, and the store it is published into."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.content, self.store = folder, folder / "content", Store(folder / "artefacts")
+        lay(BASE.name, self.content)
+        self.git("init", "--quiet")
+        self.git("config", "user.name", "Ana Trener")
+        self.git("config", "user.email", "ana@example.org")
+        self.commit()
+
+    def git(self, *words: str) -> str:
+        """What git says in the content folder."""
+        done = subprocess.run(["git", *words], cwd=self.content, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    def commit(self) -> str:
+        """Commit everything; the commit."""
+        self.git("add", ".")
+        self.git("commit", "--quiet", "--message", "A change")
+        return self.git("rev-parse", "HEAD")
+
+    def edit(self, old: str, new: str, name: str = "course.yaml") -> str:
+        """Change what stands once in a file, and commit it."""
+        edit(self.content / "paths" / name, old, new)
+        return self.commit()
+
+    def run(self, command: object, *arguments: str, fails: int = 0) -> str:
+        """What the command says; it must end with this code."""
+        options = ("--content", str(self.content), "--artefacts", str(self.store.root))
+        environment = {"STAZA_INSTANCE": str(self.folder / "none"), "DATABASE_URL": None}
+        result: Result = CliRunner(env=environment).invoke(command, [*arguments, *options])  # type: ignore[call-overload]
+        assert result.exit_code == fails, result.output
+        return result.output
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+RAISED = ("final: 80%", "final: 85%")
+REKEYED = ("answer: false", "answer: true", "questions/bank.yaml")
+REWORDED = ("title: A course", "title: The course")
+
+
+def test_a_release_keeps_commit_author_class_and_note(desk: Desk) -> None:
+    first = desk.git("rev-parse", "HEAD")
+    assert "published" in desk.run(publish)
+    second = desk.edit(*REKEYED)
+    shown = desk.run(publish, "paths", "--note", "It bends", "--author", "Mira")
+    assert "regrade   question changed: straight" in shown
+    one, two = desk.store.history("paths")
+    assert (one.commit, one.author, one.kind, one.note) == (first, "Ana Trener", "cosmetic", "")
+    assert (two.commit, two.author, two.kind, two.note) == (second, "Mira", "regrade", "It bends")
+    assert desk.store.releases()["paths"] == two
+
+
+def test_what_did_not_change_is_not_released_again(desk: Desk) -> None:
+    desk.run(publish)
+    assert "Nothing has changed" in desk.run(publish, "--note", "Once more")
+    assert len(desk.store.history("paths")) == 1
+
+
+def test_text_that_is_not_committed_has_no_commit(desk: Desk) -> None:
+    edit(desk.content / "paths/course.yaml", *REWORDED)
+    assert "not committed" in desk.run(publish)
+    assert desk.store.releases()["paths"].commit == ""
+
+
+def test_one_command_goes_back(desk: Desk) -> None:
+    desk.run(publish)
+    desk.edit(*RAISED)
+    desk.run(publish, "--refresher")
+    desk.edit(*REWORDED)
+    desk.run(publish)
+    one, two, _three = desk.store.history("paths")
+    assert two.revision[:12] in desk.run(publish, "paths", "--back")
+    desk.run(publish, "paths", "--back", "--note", "It was too much")
+    now = desk.store.releases()["paths"]
+    assert (now.revision, now.commit, now.back, now.note) == (one.revision, one.commit, True, "It was too much")
+    assert len(desk.store.history("paths")) == 5
+    assert "no release of paths to go back to" in desk.run(publish, "paths", "--back", fails=1)
+    assert "Name the course" in desk.run(publish, "--back", fails=2)
+    desk.run(publish)
+    assert desk.store.releases()["paths"].revision not in (one.revision, two.revision), "forward is to publish the text"
+
+
+def test_a_class_is_raised_freely_and_lowered_with_a_note(desk: Desk) -> None:
+    desk.run(publish)
+    desk.edit(*RAISED)
+    assert "say why with --note" in desk.run(publish, "--class", "cosmetic", fails=2)
+    assert len(desk.store.history("paths")) == 1
+    desk.run(publish, "--class", "cosmetic", "--note", "Everybody was above it")
+    desk.edit(*REWORDED)
+    desk.run(publish, "--class", "retrain")
+    assert [release.kind for release in desk.store.history("paths")] == ["cosmetic", "cosmetic", "retrain"]
+
+
+def test_a_refresher_names_lessons_and_needs_its_class(desk: Desk) -> None:
+    desk.run(publish, "--refresher")
+    desk.edit(*REWORDED)
+    assert "needs --class retrain" in desk.run(publish, "--refresher", fails=2)
+    assert "has no lesson third" in desk.run(publish, "--class", "retrain", "--lesson", "third", fails=2)
+    desk.run(publish, "--refresher", "--class", "retrain", "--lesson", "second")
+    first, second = desk.store.history("paths")
+    assert (first.refresher, first.lessons) == (False, ()), "nobody can have completed it before"
+    assert (second.refresher, second.lessons) == (True, ("second",))
+
+
+def test_a_course_with_errors_is_not_released(desk: Desk) -> None:
+    desk.run(publish)
+    desk.edit("lessons: [first, second]", "lessons: [first, secnod]")
+    assert "not built" in desk.run(publish, fails=1)
+    assert "has errors" in desk.run(diff, "paths", fails=1)
+    assert len(desk.store.history("paths")) == 1
+
+
+def test_diff_compares_the_release_with_the_text(desk: Desk) -> None:
+    assert "Nothing of paths has been released yet" in desk.run(diff, "paths", fails=1)
+    desk.run(publish)
+    assert "Nothing changed" in desk.run(diff, "paths")
+    desk.edit(*RAISED)
+    assert "completion: [-80-]{+85+}%" in desk.run(diff, "paths")
+    assert len(desk.store.history("paths")) == 1
+
+
+def test_diff_finds_revisions_and_commits_by_their_beginning(desk: Desk) -> None:
+    commits = [desk.git("rev-parse", "HEAD")]
+    desk.run(publish)
+    for change in (REWORDED, REKEYED, RAISED):
+        commits.append(desk.edit(*change))
+        desk.run(publish, "--note", "A change")
+    revisions = [release.revision for release in desk.store.history("paths")]
+    shown = desk.run(diff, "paths", commits[1][:10], revisions[2][:8])
+    assert "question changed: straight" in shown
+    assert "course changed" not in shown
+    assert "No revision of paths is called 0000000" in desk.run(diff, "paths", "0000000", fails=1)
+    assert revisions[0][:12] in desk.run(diff, "paths", "", fails=1)
+    found = json.loads(desk.run(diff, "paths", commits[0], "released", "--format", "json"))
+    assert (found["course"], found["kind"], found["effects"]) == ("paths", "retrain", None)
+    assert {(change["kind"], change["what"], change["id"]) for change in found["changes"]} == {
+        ("retrain", "quiz", "final"), ("regrade", "question", "straight"), ("cosmetic", "course", "paths"),
+    }  # fmt: skip
+
+
+def test_a_course_that_does_not_exist(desk: Desk) -> None:
+    desk.run(publish)
+    assert "Did you mean paths?" in desk.run(diff, "path", fails=2)
+    assert "no release of path to go back to" in desk.run(publish, "path", "--back", fails=1)
+
+
+def test_a_list_of_releases_of_the_first_form_is_read(desk: Desk) -> None:
+    desk.run(publish)
+    (release,) = desk.store.history("paths")
+    old = {"paths": {"revision": release.revision, "commit": "abc", "released_at": "2026-11-01T08:00:00+00:00"}}
+    desk.store.write(Path("releases.json"), canonical(old))
+    assert [each.commit for each in desk.store.history("paths")] == ["abc"]
+    desk.edit(*REWORDED)
+    desk.run(publish)
+    assert [each.commit == "abc" for each in desk.store.history("paths")] == [True, False]
