@@ -1,0 +1,178 @@
+"""A content folder as it stands at this moment, compiled as far as it can be, ready to be shown.
+
+The desk compiles what changed and puts a new `Snapshot` in place of the old one; whoever holds a snapshot may go on
+reading it, since nothing in it changes. What is wrong with a text is in its problems; nothing here raises for it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from threading import Condition
+from typing import Any
+
+from courses import questions
+from courses.build import Session
+from courses.facts import Unit
+from courses.layout import SHARED
+from courses.model import Lesson, Named, Quiz, Source
+from courses.problems import Problem
+from courses.questions.base import Question
+
+
+@dataclass(frozen=True)
+class Text:
+    """One file of a course that is shown on a page of its own: a lesson, a bank or a quiz. `listed`: whether
+    course.yaml names it (lessons only; a bank or quiz needs no listing)."""
+
+    id: str
+    title: str
+    unit: Unit
+    listed: bool = True
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """The ids of the questions of a bank, readable or not, each once."""
+        return tuple(dict.fromkeys(fact.name for fact in self.unit.defines if fact.kind == "question"))
+
+
+@dataclass(frozen=True)
+class CourseText:
+    """A course as its files have it. `problems` are those of its files, and between them."""
+
+    id: str
+    units: Mapping[str, Unit]
+    problems: tuple[Problem, ...] = ()
+
+    @cached_property
+    def keys(self) -> dict[str, Any]:
+        """What course.yaml says, as schema.CourseFile has it; {} while it is too wrong to say anything."""
+        unit = self.units.get(f"{self.id}/course.yaml")
+        return dict(unit.data or {}) if unit else {}
+
+    @property
+    def title(self) -> str:
+        """Its title, or its id while course.yaml is broken."""
+        return str(self.keys.get("title", self.id))
+
+    @cached_property
+    def lessons(self) -> tuple[Text, ...]:
+        """The lessons: those that course.yaml lists in its order, then the other files of the folder by name."""
+        found = {unit.defines[0].name: unit for unit in self._of("lessons")}
+        listed = [id for id in self.keys.get("lessons", ()) if id in found]
+        order = [*dict.fromkeys(listed), *(id for id in found if id not in listed)]
+        return tuple(Text(id, _title(found[id], id), found[id], not self.keys or id in listed) for id in order)
+
+    @cached_property
+    def banks(self) -> tuple[Text, ...]:
+        """The banks of questions, by name."""
+        return tuple(Text(unit.defines[0].name, unit.defines[0].name, unit) for unit in self._of("questions"))
+
+    @cached_property
+    def quizzes(self) -> tuple[Text, ...]:
+        """The quizzes, by name."""
+        units = self._of("quizzes")
+        return tuple(Text(unit.defines[0].name, _title(unit, unit.defines[0].name), unit) for unit in units)
+
+    @cached_property
+    def _items(self) -> dict[str, dict[str, Question]]:
+        found: dict[str, dict[str, Question]] = {}
+        for bank in self.banks:
+            items = found[bank.id] = {}
+            for fields in json.loads(bank.unit.body) if bank.unit.body else ():
+                items[fields["id"]] = questions.parse(fields)
+        return found
+
+    @cached_property
+    def media(self) -> dict[str, str]:
+        """The path of each media file from the content folder, by the name that compiled texts show it under."""
+        return {unit.data["medium"][0]: unit.file for unit in self._of("media") if unit.data}
+
+    def lesson(self, text: Text) -> Lesson | None:
+        """The lesson, or None where nothing of it can be shown."""
+        if not text.unit.body:
+            return None
+        return Lesson.model_validate(json.loads(text.unit.body) | {"id": "draft"})  # its name may not be an id yet
+
+    def items(self, bank: Text) -> dict[str, Question]:
+        """The questions of the bank that could be read, by id, in the author's order."""
+        return self._items[bank.id]
+
+    def bank_of(self, question: str) -> Text | None:
+        """The first bank with a question of this id, readable or not."""
+        return next((bank for bank in self.banks if question in bank.questions), None)
+
+    def quiz(self, text: Text) -> Quiz | None:
+        """The quiz, or None while it is too wrong to be drawn."""
+        return Quiz.model_validate(text.unit.data) if text.unit.data else None
+
+    def problems_of(self, file: str) -> tuple[Problem, ...]:
+        """The problems of one file of the course."""
+        return tuple(problem for problem in self.problems if problem.file == file)
+
+    def _of(self, folder: str) -> list[Unit]:
+        """The units of a folder's files, by name."""
+        start = f"{self.id}/{folder}/"
+        return [self.units[file] for file in sorted(self.units) if file.startswith(start)]
+
+
+def _title(unit: Unit, id: str) -> str:
+    """The title of a lesson or quiz, or its id where it has none that can be read."""
+    known = unit.data or (json.loads(unit.body) if unit.body else {})
+    return str(known.get("title", id))
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The content folder at a moment. `problems` are those of the files that all courses share."""
+
+    version: int = 0
+    courses: Mapping[str, CourseText] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    countries: tuple[Named, ...] = ()
+    sources: Mapping[str, Source] = field(default_factory=dict)
+
+
+class Desk:
+    """The newest snapshot of a content folder. `only`: the courses asked for; () for all."""
+
+    def __init__(self, content: Path, only: tuple[str, ...] = ()) -> None:
+        self.content = content
+        self.only = only
+        self.now = Snapshot()
+        self._session = Session(content, only)
+        self._changed = Condition()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Compile what changed since the last time, and tell those who wait if anything did. Raises `OSError` where
+        the folder cannot be read."""
+        result = self._session.refresh()
+        courses = {
+            course.id: CourseText(course.id, dict(self._session.units(course.id)), tuple(course.problems))
+            for course in result.courses
+            if not self.only or course.id in self.only
+        }
+        shared = self._session.units()
+        programme, sources = (shared[name].data if name in shared else None for name in SHARED)
+        fresh = Snapshot(
+            self.now.version + 1,
+            courses,
+            tuple(result.problems),
+            tuple(Named(**country) for country in (programme or {}).get("countries", ())),
+            {id: Source(**source) for id, source in (sources or {}).items()},
+        )
+        if replace(fresh, version=self.now.version) == self.now:
+            return
+        with self._changed:
+            self.now = fresh
+            self._changed.notify_all()
+
+    def wait(self, version: int, seconds: float) -> Snapshot:
+        """The newest snapshot, once it is another than that of `version`, or after so many seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.now.version != version, seconds)
+            return self.now

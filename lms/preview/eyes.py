@@ -1,0 +1,80 @@
+"""As whom one looks, and at what.
+
+As whom stands in the address, as its first part, so that it stays while one goes from page to page by links that
+authors wrote, and two tabs can look differently.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import cast
+
+from flask import current_app, g, has_request_context
+
+from lms import i18n
+from lms.preview.desk import Desk, Snapshot
+
+NOWHERE = "elsewhere"
+_KEY = "with-key"
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """A trainee's country (an ISO code, or "" for none of the programme's) and language (a code of i18n.LANGUAGES), and
+    whether the questions show their key."""
+
+    country: str = ""
+    language: str = "en"
+    key: bool = False
+
+    def path(self) -> str:
+        """What stands in the address: `RS.sr`, `elsewhere.en.with-key`."""
+        return ".".join([self.country or NOWHERE, self.language, *([_KEY] if self.key else [])])
+
+    def change(self, **to: str | bool) -> Eyes:
+        """The same eyes but for what is given."""
+        return replace(self, **to)  # type: ignore[arg-type]
+
+
+def read(path: str) -> Eyes | None:
+    """The eyes that `Eyes.path` made the text of; None for any other."""
+    country, _, rest = path.partition(".")
+    language, _, key = rest.partition(".")
+    known = country == NOWHERE or (len(country) == 2 and country.isalpha())
+    if not known or language not in i18n.LANGUAGES or key not in ("", _KEY):
+        return None
+    return Eyes("" if country == NOWHERE else country.upper(), language, bool(key))
+
+
+def current() -> Eyes:
+    """The eyes of the page that is asked for."""
+    found: Eyes = g.eyes
+    return found
+
+
+def tag() -> str:
+    """The language of the page, as browsers know it."""
+    return i18n.LANGUAGES[current().language].tag
+
+
+def desk() -> Desk:
+    """The desk that the preview shows."""
+    return cast(Desk, current_app.extensions["desk"])
+
+
+def now() -> Snapshot:
+    """The snapshot that this page is made from: the same from its beginning to its end."""
+    found: Snapshot = g.now
+    return found
+
+
+def foreign(course_id: str) -> str:
+    """The language of the course where it is not the page's, for screen readers to change their voice; else ""."""
+    written_in = str(now().courses[course_id].keys.get("language", "en")) if course_id else ""
+    return "" if written_in == current().language else written_in
+
+
+def babel_locale() -> str:
+    """What Flask-Babel asks: the Babel name of the language to show."""
+    code = g.eyes.language if has_request_context() and "eyes" in g else "en"
+    return i18n.LANGUAGES[code].babel

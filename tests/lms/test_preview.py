@@ -1,0 +1,323 @@
+"""The preview without a browser: pages of every text, right or broken, and nothing of the application behind them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from html import unescape
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from flask.testing import FlaskClient
+
+from courses.build import check
+from lms.cli.preview import preview
+from lms.preview import create_app
+from lms.preview.desk import Desk
+from lms.preview.eyes import Eyes
+from tests.courses.books import BASE, NAMES, edit, lay
+
+ROOT = Path(__file__).parent.parent.parent
+REAL = ROOT / "content"
+EYES = "/elsewhere.en"
+FIRST = "paths/lessons/first.md"
+BANK = "paths/questions/bank.yaml"
+SCENARIO = """
+- id: stop
+  type: scenario
+  objective: know
+  stem: A van stops.
+  start: road
+  states:
+    - id: road
+      text: The driver runs.
+      choices:
+        - {id: follow, text: Follow him, to: alone, then: Nobody looks after the passengers., why: They come first.}
+        - {id: stay, text: Stay with the passengers, to: safe, then: They are safe., why: They come first.}
+    - {id: alone, text: A child is ill., ending: {score: 0%, text: You came too late.}}
+    - {id: safe, text: All are well., ending: {score: 100%, text: Well done.}}
+"""
+
+
+@pytest.fixture
+def content(tmp_path: Path) -> Path:
+    """A small course without a mistake."""
+    return lay(BASE.name, tmp_path / "content")
+
+
+def app_of(content: Path, *only: str) -> Flask:
+    app = create_app(Desk(content, only), Eyes())
+    app.testing = True
+    return app
+
+
+def visitor(content: Path, *only: str) -> FlaskClient:
+    return app_of(content, *only).test_client()
+
+
+def page(client: FlaskClient, path: str, status: int = 200) -> str:
+    answer = client.get(path)
+    assert answer.status_code == status, path
+    return answer.text
+
+
+def text(html: str) -> str:
+    """What stands on the page in words, without tags."""
+    return " ".join(unescape(re.sub("<[^>]*>", " ", html)).split())
+
+
+def pages_of(desk: Desk) -> list[str]:
+    """The addresses of all pages, after the part that says as whom one looks."""
+    found = [""]
+    for course in desk.now.courses.values():
+        found.append(f"/{course.id}")
+        for kind, texts in (("lessons", course.lessons), ("banks", course.banks), ("quizzes", course.quizzes)):
+            found += [f"/{course.id}/{kind}/{one.id}" for one in texts]
+    return found
+
+
+# ── the pages ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("eyes", ["elsewhere.en", "ME.cnr.with-key"])
+def test_every_page_of_the_real_courses(eyes: str) -> None:
+    desk = Desk(REAL)
+    client, paths = create_app(desk, Eyes()).test_client(), pages_of(desk)
+    assert len(paths) > 25
+    for path in paths:
+        html = page(client, f"/{eyes}{path}")
+        assert "data-line" not in html
+        links = {link.split("/")[0].split('"')[0] for link in html.partition("<main")[2].split('href="/')[1:]}
+        assert links <= {eyes}, "the links of a page lead on with the same eyes"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_problem_is_shown_on_the_page_it_is_listed_with(name: str, tmp_path: Path) -> None:
+    content = lay(name, tmp_path / "content")
+    desk = Desk(content)
+    client = create_app(desk, Eyes()).test_client()
+    index = page(client, EYES)
+    for problem in check(content):
+        place = f"{problem.file}:{problem.line}:{problem.column}"
+        link = re.search(rf'href="([^"#]*)#problem-\w+"><code>{re.escape(problem.file)}</code>', index)
+        assert link, f"{problem.file} is not in the list"
+        shown = re.findall(r'id="problem-\w+".*?</div></div>', page(client, link[1]), re.DOTALL)
+        assert any(place in one and problem.code in one for one in shown), place
+    for path in pages_of(desk):
+        page(client, EYES + path)
+
+
+def test_a_problem_stands_at_its_block(content: Path) -> None:
+    edit(content / FIRST, "In Serbia.", "In Serbia [@no-such-source].\n\nAnd after it.")
+    shown = text(page(visitor(content), f"{EYES}/paths/lessons/first"))
+    assert shown.index("In Serbia") < shown.index("unknown-source") < shown.index("And after it.")
+
+
+def test_a_problem_of_a_question_stands_at_its_check(content: Path) -> None:
+    edit(content / "paths/questions/checks.yaml", "objective: know", "objective: knwo")
+    html = page(visitor(content), f"{EYES}/paths/lessons/first")
+    problem, box = html.index("unknown-objective"), html.index("data-check-box")
+    assert html.index('class="preview-item"') < problem < box
+
+
+def test_a_lesson_without_front_matter_is_still_read(content: Path) -> None:
+    path = content / FIRST
+    path.write_text(path.read_text("utf-8").replace("---\n", "", 1), "utf-8")
+    shown = text(page(visitor(content), f"{EYES}/paths/lessons/first"))
+    assert "front-matter-missing" in shown
+    assert "In Serbia." in shown
+
+
+def test_a_broken_course_file_still_shows_the_lessons_of_the_folder(content: Path) -> None:
+    (content / "paths/course.yaml").write_text("id: [paths\n", "utf-8")
+    html = page(visitor(content), f"{EYES}/paths")
+    assert "yaml-open-bracket" in html
+    assert f'{EYES}/paths/lessons/first"' in html
+    assert f'{EYES}/paths/lessons/second"' in html
+
+
+def test_no_page_and_no_folder_is_an_error(tmp_path: Path) -> None:
+    empty = tmp_path / "content"
+    empty.mkdir()
+    html = page(visitor(empty), EYES)
+    assert "file-missing" in html
+    assert "There is no course" in html
+
+
+def test_only_the_courses_asked_for(tmp_path: Path) -> None:
+    content = lay(BASE.name, tmp_path / "content")
+    shutil.copytree(content / "paths", content / "roads")
+    client = visitor(content, "paths")
+    page(client, f"{EYES}/paths")
+    page(client, f"{EYES}/roads", 404)
+
+
+def test_the_key_is_shown_to_who_asks_for_it(content: Path) -> None:
+    client = visitor(content)
+    why = "They come first."
+    (content / BANK).write_text((content / BANK).read_text("utf-8") + SCENARIO, "utf-8")
+    client = visitor(content)
+    assert why not in page(client, f"{EYES}/paths/banks/bank")
+    assert why in page(client, f"{EYES}.with-key/paths/banks/bank")
+
+
+def test_the_country_stands_first_and_open(content: Path) -> None:
+    client = visitor(content)
+    assert not re.findall(r'<details class="country" open>', page(client, f"{EYES}/paths/lessons/first"))
+    shown = re.findall(r'<details class="country" open>\s*<summary>(.*?) <', page(client, "/RS.en/paths/lessons/first"))
+    assert shown == ["Serbia"]
+
+
+# ── trying out ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_answer_is_graded_and_forgotten(content: Path) -> None:
+    client = visitor(content)
+    path = f"{EYES}/paths/lessons/first"
+    right = client.post(f"{path}?check=begin", data={"answer": "here"})
+    assert right.status_code == 200
+    assert "<h1>" in right.text
+    assert text(right.text).count("Your answer: right") == 1
+    fragment = client.post(f"{path}?check=begin", data={"answer": "here"}, headers={"X-Requested-With": "fetch"})
+    assert "data-check-heading" in fragment.text
+    assert "<h1>" not in fragment.text
+    assert "Your answer" not in page(client, path)
+
+
+def test_no_answer_is_said(content: Path) -> None:
+    client = visitor(content)
+    path = f"{EYES}/paths/lessons/first"
+    assert "?check=begin" in page(client, path)
+    assert "Nothing was chosen." in text(client.post(f"{path}?check=begin").text)
+    assert client.post(f"{path}?check=begin", headers={"X-Requested-With": "fetch"}).status_code == 422
+    assert client.post(f"{path}?check=none", headers={"X-Requested-With": "fetch"}).status_code == 422
+
+
+def test_a_scenario_is_played_to_its_end_without_a_memory(content: Path) -> None:
+    (content / BANK).write_text((content / BANK).read_text("utf-8") + SCENARIO, "utf-8")
+    client = visitor(content)
+    path = f"{EYES}/paths/banks/bank?check=stop"
+    answer = client.post(path, data={"answer": "stay", "choose": "1"})
+    assert "Well done." in answer.text
+    assert "You came too late." in client.post(path, data={"answer": "follow", "choose": "1"}).text
+
+
+def test_each_lot_of_a_quiz_is_another_and_stays_the_same() -> None:
+    client = visitor(REAL, "smuggling-mixed-flows")
+    path = f"{EYES}/smuggling-mixed-flows/quizzes/final"
+
+    def drawn(lot: str) -> list[str]:
+        return re.findall(r'id="item-([\w-]+)"', page(client, path + lot))
+
+    assert len(set(drawn(""))) == 12
+    assert drawn("") == drawn(".1") == drawn(".nonsense")
+    assert drawn(".2") != drawn("")
+
+
+# ── what it keeps to itself ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_it_answers_under_this_computers_names_alone(content: Path) -> None:
+    client = visitor(content)
+    for host in ("127.0.0.1:8100", "localhost:8100"):
+        assert client.get(EYES, headers={"Host": host}).status_code == 200
+    for host in ("attacker.example", "127.0.0.1.attacker.example", "10.0.0.7:8100"):
+        for path in (EYES, "/static/staza.css", "/-/events"):
+            assert client.get(path, headers={"Host": host}).status_code == 400
+
+
+HOSTILE = [
+    "/..", "/x.y", "/RS.xx", "/RS.en.key", "/%00", f"{EYES}/..", f"{EYES}/../content", f"{EYES}/paths/../..",
+    f"{EYES}/paths/lessons/..%2f..%2fcourse", f"{EYES}/paths/lessons/%2e%2e", f"{EYES}/paths/media/course.yaml",
+    f"{EYES}/paths/media/..%2fcourse.yaml", f"{EYES}/paths/media/%2fetc%2fpasswd", f"{EYES}/paths/quizzes/none.7",
+    f"{EYES}/paths/quizzes/.", f"{EYES}/{'x' * 3000}", "/static/../pyproject.toml", "/static/%2e%2e/pyproject.toml",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", HOSTILE)
+def test_what_is_not_is_not_found(path: str, content: Path) -> None:
+    answer = visitor(content).get(path)
+    assert answer.status_code == 404
+    assert "Traceback" not in answer.text
+
+
+def test_a_link_out_of_the_folder_is_not_followed(content: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret.md").write_text("very secret", "utf-8")
+    (content / "paths/lessons/third.md").symlink_to(tmp_path / "secret.md")
+    client = visitor(content)
+    html = page(client, f"{EYES}/paths")
+    assert "path-leaves-course" in html
+    assert "very secret" not in html
+    page(client, f"{EYES}/paths/lessons/third", 404)
+
+
+def test_pages_carry_the_headers_of_the_application(content: Path) -> None:
+    answer = visitor(content).get(f"{EYES}/paths/lessons/first")
+    assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert not re.search(r"<script(?![^>]* src=)|<style| style=| on\w+=", answer.text)
+
+
+def test_a_page_that_did_not_change_is_not_sent_again(content: Path) -> None:
+    app = app_of(content)
+    desk: Desk = app.extensions["desk"]
+    client, path = app.test_client(), f"{EYES}/paths/lessons/first"
+    print = {"If-None-Match": client.get(path).headers["ETag"]}
+    assert client.get(path, headers=print).status_code == 304
+    version = desk.now.version
+    desk.refresh()
+    assert desk.now.version == version, "nothing changed"
+    edit(content / "paths/lessons/second.md", "title: ", "title: Another ")
+    desk.refresh()
+    assert desk.now.version == version + 1
+    edit(content / FIRST, "In Serbia.", "In Serbia, too.")
+    desk.refresh()
+    assert client.get(path, headers=print).status_code == 200
+
+
+WITHOUT = """
+import sys
+from pathlib import Path
+import lms.cli.preview
+from lms.preview import create_app, live
+from lms.preview.desk import Desk
+from lms.preview.eyes import Eyes
+client = create_app(Desk(Path("content")), Eyes("RS", "sr", True)).test_client()
+for path in sys.argv[1:]:
+    assert client.get("/RS.sr.with-key" + path).status_code == 200, path
+    client.post("/RS.sr.with-key" + path + "?check=benefit", data={"answer": "benefit"})
+packages = {name.split(".")[0] for name in sys.modules}
+print(sorted(packages & {"sqlalchemy", "alembic", "flask_login", "flask_sqlalchemy"}))
+print(sorted({"lms.db", "lms.config", "lms.records", "lms.learning"} & set(sys.modules)))
+"""
+
+
+def test_no_database_is_needed(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, *pages_of(Desk(REAL))], cwd=ROOT, capture_output=True, text=True, check=True,
+        env={"PATH": "", "STAZA_INSTANCE": str(tmp_path / "none"), "DATABASE_URL": "nonsense"},
+    )  # fmt: skip
+    assert done.stdout == "['flask_login']\n[]\n"
+    assert not (tmp_path / "none").exists()
+
+
+# ── the command ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["pahts"], "Did you mean paths?"),
+        (["--as", "SE"], "'SE' is none of RS"),
+        (["--locale", "sv"], "'sv' is none of en"),
+        (["--port", "0"], "--port"),
+    ],
+)
+def test_what_cannot_be_shown_is_said_in_a_sentence(arguments: list[str], said: str, content: Path) -> None:
+    result = CliRunner().invoke(preview, [*arguments, "--content", str(content)])
+    assert result.exit_code == 2
+    assert said in result.output
