@@ -62,7 +62,7 @@ class _ByStart(Ruler[BlockRule]):
         self._names = dict(zip(plain.getRules(""), plain.get_active_rules(), strict=True))
         self._chains: dict[str, list[BlockRule]] = {}
 
-    def getRules(self, chainName: str = "") -> list[BlockRule]:
+    def getRules(self, chainName: str = "") -> list[BlockRule]:  # noqa: N802, N803 - markdown-it's names
         """The chain."""
         if chainName not in self._chains:
             self._chains[chainName] = [_by_start(self._plain.getRules(chainName), self._names)]
@@ -145,7 +145,7 @@ class QuickRenderer(RendererHTML):
                 close = ">"
         return f"{begin}{token.tag}{attributes}{close}"
 
-    def renderInline(self, tokens: Sequence[Token], options: OptionsDict, env: EnvType) -> str:
+    def renderInline(self, tokens: Sequence[Token], options: OptionsDict, env: EnvType) -> str:  # noqa: N802
         """HTML of inline tokens."""
         rules: dict[str, Any] = self.rules
         out = []

@@ -15,6 +15,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.attrs import attrs_plugin
 
 from courses.directives import use_directives
+from courses.quick import QuickRenderer, quicken
 
 _CITATION = re.compile(r"\[(@[^\[\]]*)\]")
 
@@ -60,7 +61,7 @@ def _any_link(_url: str) -> bool:
 
 
 def _make() -> MarkdownIt:
-    md = MarkdownIt("commonmark", {"html": True}).enable("table")
+    md = MarkdownIt("commonmark", {"html": True}, renderer_cls=QuickRenderer).enable("table")
     md.validateLink = _any_link  # type: ignore[method-assign,assignment]
     use_directives(md)
     md.inline.ruler.before("link", "citation", _citation)
@@ -74,7 +75,7 @@ def _make() -> MarkdownIt:
     md.add_render_rule("term_close", _verbatim)
     md.add_render_rule("html_block", _escaped)
     md.add_render_rule("html_inline", _escaped)
-    return md
+    return quicken(md)
 
 
 MARKDOWN = _make()
