@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 import inspect
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,8 +26,16 @@ from courses.layout import SLUG
 from courses.model import Programme
 from courses.questions import TYPES
 from courses.questions.base import Question, Written
+from courses.translate import entries
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
+_TEXT = {"type": ["string", "number", "boolean", "null"]}
+_ID = {"type": ["string", "integer"], "description": "The id of what this translates."}
+_FROM = {
+    "type": ["string", "number"],
+    "description": "The hash of the texts that this was translated from, and `stale` if they have changed since.",
+    "pattern": "^[0-9a-f]{8,64}( +stale)?$",
+}
 _NOT_ZERO = r"(?!0+(?:\.0+)?(?![.\d]))"
 
 
@@ -128,6 +136,10 @@ def _sources() -> dict[str, Any]:
     }
 
 
+def _glossary() -> dict[str, Any]:
+    return {"type": "array", "items": _of(schema.TermKeys)}
+
+
 def _bank() -> dict[str, Any]:
     """A list of questions; the type of each decides what else it has."""
     models: list[Any] = [(model, "validation") for model in TYPES.values()]
@@ -144,6 +156,38 @@ def _bank() -> dict[str, Any]:
     return {"type": "array", "items": question, **defined}
 
 
+def _texts(specs: Iterable[entries.Spec], own: dict[str, Any]) -> dict[str, Any]:
+    """An object that holds the texts of one of these specs, and what `own` describes besides."""
+    found: dict[str, list[Any]] = {}
+    for spec in specs:
+        for name, inner in spec.items():
+            found.setdefault(name, []).append(inner)
+    properties = dict(own)
+    for name, inners in found.items():
+        inside = [inner for inner in inners if inner is not None]
+        forms: list[dict[str, Any]] = []
+        if None in inners:
+            forms += [_TEXT, {"type": "array", "items": _TEXT}]
+        if inside:
+            keys = _texts(inside, {"id": _ID})
+            forms += [keys, {"type": "array", "items": keys}]
+        properties[name] = {"anyOf": forms}
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _translated_entries(*specs: entries.Spec) -> dict[str, Any]:
+    entry = _texts(specs, {"id": _ID, "from": _FROM})
+    return {"type": "array", "items": {**entry, "required": ["id", "from"]}}
+
+
+def _translation(kind: str) -> dict[str, Any]:
+    """A file in the folder of a language: the same ids, only the texts, and the hash of what they were made from."""
+    own, lists = entries.FILES[kind]
+    made = _texts([own], {"from": _FROM})
+    made["properties"] |= {name: _translated_entries(spec) for name, spec in lists.items()}
+    return made
+
+
 def files() -> dict[str, File]:
     """Each kind of file by its name."""
     return {
@@ -153,6 +197,16 @@ def files() -> dict[str, File]:
         "quiz": File("A quiz", _of(schema.QuizFile), "*/quizzes/*.yaml"),
         "sources": File("The sources that courses cite", _sources(), "sources.yaml"),
         "programme": File("The programme", _of(Programme), "programme.yaml"),
+        "glossary": File("The glossary", _glossary(), "glossary.yaml"),
+        "translated-course": File("The translation of a course", _translation("course"), "*/*/course.yaml"),
+        "translated-bank": File(
+            "The translation of a bank", _translated_entries(*entries.QUESTIONS.values()), "*/*/questions/*.yaml"
+        ),
+        "translated-quiz": File("The translation of a quiz", _translation("quiz"), "*/*/quizzes/*.yaml"),
+        "translated-programme": File("The translation of the programme", _translation("programme"), "*/programme.yaml"),
+        "translated-glossary": File(
+            "The translation of the glossary", _translated_entries(entries.GLOSSARY), "*/glossary.yaml"
+        ),
     }
 
 

@@ -41,6 +41,8 @@ ADVICE = (
     "same-place-right",
     "stray-file",
     "text-in-picture",
+    "translation-orphan",
+    "translation-partial",
     "unlisted-lesson",
     "unused-bank",
     "unused-media",

@@ -28,13 +28,14 @@ Key = tuple[str, ...]
 """Where a text stands within its entry: keys, and of things in a list their ids, or their places if they have none."""
 
 _TITLE: Spec = {"title": None}
-_FILES: dict[str, tuple[Spec, dict[str, Spec]]] = {
+FILES: dict[str, tuple[Spec, dict[str, Spec]]] = {
     # kind of file: the file's own texts, and its lists of entries
     "course": ({"title": None, "summary": None}, {"objectives": {"text": None}}),
     "quiz": (_TITLE, {}),
     "programme": (_TITLE, {"topics": _TITLE, "countries": _TITLE, "audiences": _TITLE}),
 }
-_GLOSSARY: Spec = {"term": None, "definition": None}
+"""The texts of each kind of file that has any."""
+GLOSSARY: Spec = {"term": None, "definition": None}
 _FROM = re.compile(r"([0-9a-f]{8,64})(?: +(stale))?")
 
 
@@ -113,14 +114,14 @@ QUESTIONS: dict[str, Spec] = {name: spec_of(model) for name, model in TYPES.item
 def entries(kind: str, data: Value) -> list[Entry]:
     """The entries of a file of this kind (`course`, `quiz`, `bank`, `programme`, `glossary`) that have texts."""
     found = []
-    own, lists = _FILES.get(kind, ({}, {}))
+    own, lists = FILES.get(kind, ({}, {}))
     if own and isinstance(data, dict):
         found.append(Entry("", (), own, dict(_leaves(data, own, ()))))
     for name, spec in lists.items():
         items = data.get(name) if isinstance(data, dict) else None
         found += _listed(items, spec, (name,), f"{name}/")
     if kind in ("bank", "glossary"):
-        found += _listed(data, _GLOSSARY if kind == "glossary" else None, (), "")
+        found += _listed(data, GLOSSARY if kind == "glossary" else None, (), "")
     return [entry for entry in found if entry.leaves]
 
 
@@ -171,7 +172,7 @@ def translated(source: list[Entry], kind: str, document: Document) -> list[Trans
             twice = one is not None
             message = f"`{name}` is translated twice." if twice else f"The source has no `{name}` to translate."
             hint = "Delete one of them." if twice else "Correct the id, or delete this entry."
-            _problem(document, (*at, "id"), "translation-id", message, hint)
+            _tell(document, (*at, "id"), "translation-id", message, hint)
             continue
         one.at = at
         one.stale = _is_stale(document, at, value, one.entry)
@@ -183,13 +184,13 @@ def translated(source: list[Entry], kind: str, document: Document) -> list[Trans
 def _written(kind: str, document: Document) -> Iterator[tuple[str, Where, dict[str, Value]]]:
     """Each entry of a translation with its id and its path."""
     data = document.data
-    own, lists = _FILES.get(kind, ({}, {}))
+    own, lists = FILES.get(kind, ({}, {}))
     if data is None:
         return
     if not isinstance(data, dict if own else list):
         if not document.broken:
             what = "keys with values" if own else "a list of entries, each beginning with `- id:`"
-            _problem(document, (), "wrong-type", f"The file must hold {what}.", "Write it as the source does.")
+            _tell(document, (), "wrong-type", f"The file must hold {what}.", "Write it as the source does.")
         return
     parts: list[tuple[str, Value]] = [("", data)]
     if isinstance(data, dict):
@@ -203,7 +204,7 @@ def _written(kind: str, document: Document) -> Iterator[tuple[str, Where, dict[s
             path = (*at, place)
             if not isinstance(item, dict) or not isinstance(item.get("id"), str):
                 message = "An entry of a translation has the id of what it translates."
-                _problem(document, path, "translation-id", message, "Begin it with `id:`, as the source does.")
+                _tell(document, path, "translation-id", message, "Begin it with `id:`, as the source does.")
             else:
                 yield (f"{name}/" if name else "") + item["id"], path, item
 
@@ -216,7 +217,7 @@ def _is_stale(document: Document, at: Where, value: dict[str, Value], entry: Ent
         if "from" not in value:
             message = "The key `from` is missing: the hash of the texts that this was translated from."
         hint = f"Write `from: {entry.hash}` if this translates the texts as they are now."
-        _problem(document, (*at, "from"), "translation-from", message, hint)
+        _tell(document, (*at, "from"), "translation-from", message, hint)
         return True
     return match[2] is not None or match[1] != entry.hash
 
@@ -235,10 +236,10 @@ def _judge(document: Document, one: Translated, value: dict[str, Value]) -> None
         if original is None:
             unknown = next((step for length, step in enumerate(key, 1) if key[:length] not in known), key[-1])
             message = f"The source has no text at `{'.'.join(key)}`: it knows no `{unknown}` here."
-            _problem(document, leaf.at, "translation-id", message, "Correct the id or the key, or delete this text.")
+            _tell(document, leaf.at, "translation-id", message, "Correct the id or the key, or delete this text.")
         elif isinstance(original.value, str) is not isinstance(leaf.value, str):
             kind = "text" if isinstance(original.value, str) else "a list of words"
-            _problem(document, leaf.at, "wrong-type", f"`{key[-1]}` must be {kind}, as in the source.", "")
+            _tell(document, leaf.at, "wrong-type", f"`{key[-1]}` must be {kind}, as in the source.", "")
         else:
             continue
         del one.leaves[key]
@@ -265,7 +266,7 @@ def _strange(value: Value, spec: Spec, at: Where, allowed: tuple[str, ...]) -> I
                 yield from _strange(held, spec[name], (*at, name), ())
 
 
-def _problem(document: Document, at: Where, code: str, message: str, hint: str) -> None:
+def _tell(document: Document, at: Where, code: str, message: str, hint: str) -> None:
     document.problems.append(Problem(document.source.file, *document.place(at), "error", code, message, hint))
 
 

@@ -15,10 +15,13 @@ import yaml
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
-from courses import jsonschema, schema
+from courses import jsonschema, schema, skeleton
+from courses.lint.allow import ADVICE
 from courses.questions import TYPES
+from courses.translate import sheets, writing
 
 from .books import BASE, NAMES, expected, lay
+from .test_books import codes
 
 ROOT = Path(__file__).parent.parent.parent
 SCHEMAS = jsonschema.schemas()
@@ -90,7 +93,54 @@ def test_accepts_what_is_right(kind: str, path: Path) -> None:
 
 
 def test_every_kind_of_file_is_tried() -> None:
-    assert {kind for kind, _ in content_files()} == set(SCHEMAS)
+    assert {kind for kind, _ in content_files()} >= {name for name in SCHEMAS if "translated" not in name} - {
+        "glossary"
+    }
+
+
+def test_a_glossary(tmp_path: Path) -> None:
+    path = tmp_path / "glossary.yaml"
+    path.write_text("- {id: visa, term: Visa, definition: A permit., source: 'protocol, art. 1'}\n", "utf-8")
+    assert refused("glossary", as_read(path)) == []
+    path.write_text("- {id: visa, term: Visa}\n", "utf-8")
+    assert refused("glossary", as_read(path)) != []
+
+
+# ── translations ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def translated(tmp_path: Path) -> Path:
+    """A content folder in whose course stands a question of each type, and a glossary."""
+    content = lay(BASE.name, tmp_path / "content")
+    bank = "\n".join(skeleton.question(kind, f"a-{kind}", "know") for kind in TYPES)
+    (content / "paths/questions/all.yaml").write_text(bank, "utf-8")
+    (content / "glossary.yaml").write_text("- {id: visa, term: Visa, definition: A permit.}\n", "utf-8")
+    return content
+
+
+@pytest.mark.parametrize("filled", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "file"),
+    [
+        ("translated-course", "paths/course.yaml"), ("translated-bank", "paths/questions/all.yaml"),
+        ("translated-quiz", "paths/quizzes/final.yaml"), ("translated-programme", "programme.yaml"),
+        ("translated-glossary", "glossary.yaml"),
+    ],
+)  # fmt: skip
+def test_accepts_translations_begun_and_done(kind: str, file: str, filled: bool, translated: Path) -> None:
+    sheet = sheets.sheet(translated, file, "sr")
+    assert sheet.rows
+    if filled:
+        sheet = sheet.filled({row.block: (row.source, False) for row in sheet.rows})
+    path = translated / sheet.file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(writing.written(sheet), "utf-8")
+    assert kind_of(sheet.file) == kind
+    value = as_read(path)
+    assert refused(kind, value) == []
+    entry = value[0] if isinstance(value, list) else value
+    assert refused(kind, [entry | {"correct": True}] if isinstance(value, list) else entry | {"lessons": []}) != []
 
 
 SEEN = {
@@ -98,9 +148,49 @@ SEEN = {
     "bad-tolerance", "empty-value", "missing-key", "out-of-range", "source-without-address", "too-few", "too-long",
     "too-many", "unknown-key", "unknown-value", "wrong-type",
 }  # fmt: skip
-"""What `check` says of the keys and values of one file. All other codes speak of what no JSON Schema can see: the
-writing of the YAML itself and its Markdown; ids that have to differ, agree or exist, within the file or in others; or
-advice on teaching."""
+"""What `check` says of the keys and values of one file."""
+
+UNSEEN = {
+    "the bytes of a file, or where it stands": {
+        "bad-file-name", "control-character", "course-missing", "file-missing", "file-too-large", "media-active",
+        "media-kind", "not-utf8", "path-leaves-course",
+    },
+    "how the YAML is written; an editor's YAML parser says so, or reads it as data": {
+        "doubled-key", "front-matter-missing", "front-matter-open", "yaml-alias", "yaml-colon", "yaml-depth",
+        "yaml-documents", "yaml-escape", "yaml-indent", "yaml-key", "yaml-open-bracket", "yaml-open-quote",
+        "yaml-quote", "yaml-syntax", "yaml-tab", "yaml-tag",
+    },
+    "Markdown": {
+        "check-inside", "citation", "directive-argument", "directive-end", "directive-inside", "directive-open",
+        "heading-level", "image-place", "image-text", "link", "raw-html", "span-language", "term-place",
+        "unknown-directive",
+    },
+    "two values of one file that have to agree, or to differ": {
+        "doubled-entry", "doubled-id", "doubled-text", "empty-answer", "ending-with-choices", "gap-id-tells",
+        "gap-in-link", "gap-not-in-text", "gap-two-ways", "gap-unknown", "gap-without-answer", "id-tells",
+        "no-full-ending", "no-right-choice", "no-wrong-choice", "scenario-circle", "state-unreached",
+        "state-without-choices", "tolerance-of-nothing", "two-right-choices", "unknown-category", "unknown-state",
+        "wrong-is-right",
+    },
+    "other files": {
+        "draw-too-many", "empty-draw", "id-not-folder", "missing-media", "prerequisite-cycle", "quiz-ungraded",
+        "type-changed", "unknown-anchor", "unknown-audience", "unknown-bank", "unknown-country", "unknown-course",
+        "unknown-lesson", "unknown-objective", "unknown-question", "unknown-quiz", "unknown-source", "unknown-term",
+        "unknown-topic",
+    },
+    "the source that a translation is made from": {
+        "translation-block", "translation-file", "translation-form", "translation-from", "translation-gaps",
+        "translation-id", "translation-key", "translation-outside", "translation-refers",
+    },
+    "advice": set(ADVICE),
+}  # fmt: skip
+"""What no JSON Schema can see, by what it would have to know."""
+
+
+def test_every_code_is_either_seen_or_not() -> None:
+    unseen = set().union(*UNSEEN.values())
+    assert SEEN & unseen == set()
+    assert codes() - SEEN == unseen
 
 
 def broken() -> Iterator[tuple[str, str, str]]:
@@ -132,6 +222,7 @@ def test_a_right_book_with_advice_is_accepted(tmp_path: Path) -> None:
 
 
 MODELS = [
+    schema.TermKeys,
     schema.CourseFile, schema.CompletionKeys, schema.CertificateKeys, schema.ReviewKeys, schema.FrontMatter,
     schema.QuizFile, schema.SourceKeys, *TYPES.values(),
 ]  # fmt: skip
