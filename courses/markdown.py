@@ -7,7 +7,7 @@ what the text refers to is kept as facts with their places; whether those things
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from html import escape
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from markdown_it.token import Token
 
 from courses import glossary
+from courses.blocks import Block, blocks
 from courses.directives import Flaw
 from courses.facts import Fact, Place, Shelf
 from courses.problems import Problem, Severity
@@ -25,20 +26,10 @@ _CITED = re.compile(r"\s*@([a-z0-9]+(?:-[a-z0-9]+)*)\s*(?:,\s*(.*\S))?\s*$", re.
 _NOT_IN_ANCHORS = re.compile(r"[^\w\s-]")
 At = Callable[[int], Place]
 """Where the character at an offset, counted from the beginning of the token concerned, stands."""
-Block = dict[str, Any]
+Locate = Callable[[Token, int], Place]
+"""Where the character at an offset of the token stands."""
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _SCHEMES = ("http", "https", "mailto", "tel")
-
-
-def _cell(tokens: list[Token], index: int) -> None:
-    """Make the cell of a table fit for a page with a strict Content-Security-Policy, which allows no style attribute,
-    and for readers who hear it: the empty corner above the names of the rows is no heading."""
-    opening, inside, closing = tokens[index : index + 3]
-    if opening.attrs:
-        align = str(opening.attrs.pop("style")).removeprefix("text-align:")
-        opening.attrs["class"] = f"align-{align}"
-    if not inside.content:
-        opening.tag = closing.tag = "td"
 
 
 # ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -79,18 +70,17 @@ class Reader:
         for flaw in flaws:
             place = Place(first + flaw.line, flaw.column + 1)
             self._problem(place, flaw.code, flaw.message, flaw.hint)
-        for index, token in enumerate(tokens):
-            self._token(tokens, index, token, lambda token, offset: _place(source, first, token, offset))
-            if self.draft and token.map and token.nesting >= 0 and token.type != "inline":
+        self._read(tokens, lambda token, offset: _place(source, first, token, offset))
+        for token in tokens if self.draft else ():
+            if token.map and token.nesting >= 0 and token.type != "inline":
                 token.attrs["data-line"] = first + token.map[0]
-        return list(_blocks(tokens, env))
+        return blocks(tokens, env)
 
     def inline(self, text: str, locate: Callable[[int], Place]) -> str:
         """Inline HTML of a text in inline Markdown; `locate` says where the character at an offset stands."""
         env: dict[str, Any] = {}
         tokens = MARKDOWN.parseInline(text, env)
-        for index, token in enumerate(tokens):
-            self._token(tokens, index, token, lambda _token, offset: locate(offset))
+        self._read(tokens, lambda _token, offset: locate(offset))
         return str(MARKDOWN.renderer.render(tokens, MARKDOWN.options, env)).strip()
 
     def _problem(self, place: Place, code: str, message: str, hint: str = "", severity: Severity = "error") -> None:
@@ -99,40 +89,58 @@ class Reader:
     def _use(self, kind: str, name: str, place: Place) -> None:
         self.uses.append(Fact(kind, name, *place))
 
-    def _token(self, tokens: list[Token], index: int, token: Token, locate: Callable[[Token, int], Place]) -> None:
-        if token.type == "inline":
-            for child in token.children or ():
-                if child.type in ("text", "code_inline"):
-                    self.words += len(child.content.split())
-                elif child.type in _INLINE:
-                    offset = child.meta.get("offset", 0)
-                    _INLINE[child.type](self, child, _counted_from(offset, token, locate))
-        elif token.type == "heading_open":
-            self._heading_open(token, tokens[index + 1], locate)
-        elif token.type in ("th_open", "td_open"):
-            _cell(tokens, index)
-        elif token.type == "html_block":
-            self._html(token, lambda _offset: locate(token, 0))
-        elif token.type == "directive_check":
-            self._use("question", token.meta["argument"], locate(token, 0))
-        elif token.type == "directive_open":
-            self._directive(token, locate(token, 0))
-        elif token.type in ("fence", "code_block"):
-            self.words += len(token.content.split())
+    def _read(self, tokens: list[Token], locate: Locate) -> None:
+        """Take note of all that the tokens say, and make them what is to be rendered."""
+        for index, token in enumerate(tokens):
+            if token.type == "inline":
+                self._texts(token, locate)
+            elif token.type in _BLOCK:
+                _BLOCK[token.type](self, tokens, index, locate)
+
+    def _texts(self, token: Token, locate: Locate) -> None:
+        words = 0
+        for child in token.children or ():
+            kind = child.type
+            if kind in ("text", "code_inline"):
+                words += len(child.content.split())
+            elif kind in _INLINE:
+                _INLINE[kind](self, child, _counted_from(child.meta.get("offset", 0), token, locate))
+        self.words += words
 
     # ── one kind of token each ────────────────────────────────────────────────────────────────────────────────────
 
-    def _directive(self, token: Token, place: Place) -> None:
+    def _cell(self, tokens: list[Token], index: int, _locate: Locate) -> None:
+        """Make the cell of a table fit for a page with a strict Content-Security-Policy, which allows no style
+        attribute, and for readers who hear it: the empty corner above the names of the rows is no heading."""
+        opening, inside, closing = tokens[index : index + 3]
+        if opening.attrs:
+            align = str(opening.attrs.pop("style")).removeprefix("text-align:")
+            opening.attrs["class"] = f"align-{align}"
+        if not inside.content:
+            opening.tag = closing.tag = "td"
+
+    def _code(self, tokens: list[Token], index: int, _locate: Locate) -> None:
+        self.words += len(tokens[index].content.split())
+
+    def _html_block(self, tokens: list[Token], index: int, locate: Locate) -> None:
+        self._html(tokens[index], lambda _offset: locate(tokens[index], 0))
+
+    def _check(self, tokens: list[Token], index: int, locate: Locate) -> None:
+        self._use("question", tokens[index].meta["argument"], locate(tokens[index], 0))
+
+    def _directive(self, tokens: list[Token], index: int, locate: Locate) -> None:
+        token = tokens[index]
         argument = token.meta["argument"]
         if token.info != "country":
             self.words += len(argument.split())
         elif argument:
-            self._use("country", argument, place)
+            self._use("country", argument, locate(token, 0))
         else:
             message = "A `country` directive names the country."
-            self._problem(place, "directive-argument", message, "Write its code after it: `:::country RS`.")
+            self._problem(locate(token, 0), "directive-argument", message, "Write its code after it: `:::country RS`.")
 
-    def _heading_open(self, token: Token, inline: Token, locate: Callable[[Token, int], Place]) -> None:
+    def _heading_open(self, tokens: list[Token], index: int, locate: Locate) -> None:
+        token, inline = tokens[index : index + 2]
         level = int(token.tag[1])
         if level == 1:
             message = "A heading inside a lesson begins at level two: level one is the lesson's title."
@@ -254,6 +262,16 @@ class Reader:
         return f"../media/{medium.name}" if medium else path
 
 
+_BLOCK: dict[str, Callable[[Reader, list[Token], int, Locate], None]] = {
+    "heading_open": Reader._heading_open,
+    "th_open": Reader._cell,
+    "td_open": Reader._cell,
+    "html_block": Reader._html_block,
+    "directive_check": Reader._check,
+    "directive_open": Reader._directive,
+    "fence": Reader._code,
+    "code_block": Reader._code,
+}
 _INLINE: dict[str, Callable[[Reader, Token, At], None]] = {
     "citation": Reader._cite,
     "link_open": Reader._link,
@@ -264,7 +282,7 @@ _INLINE: dict[str, Callable[[Reader, Token, At], None]] = {
 }
 
 
-def _counted_from(start: int, token: Token, locate: Callable[[Token, int], Place]) -> At:
+def _counted_from(start: int, token: Token, locate: Locate) -> At:
     return lambda offset: locate(token, start + offset)
 
 
@@ -288,69 +306,3 @@ def _place(source: Text, first: int, token: Token, offset: int) -> Place:
         word = token.content[offset:].partition("\n")[0][:12] if token.type == "inline" else ""
         column, begin, offset = max(text.find(word), 0) if word else len(text) - len(text.lstrip()), 0, 0
     return Place(line, column + offset - begin + 1)
-
-
-# ── blocks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _made(kind: str, **fields: Any) -> Block:
-    """A block of the kind; all keys of model.Block are there."""
-    block = {"kind": kind, "html": "", "title": "", "country": "", "question": "", "blocks": [], "lang": ""}
-    return block | {"stale": False} | fields
-
-
-def _blocks(tokens: Sequence[Token], env: dict[str, Any]) -> Iterator[Block]:
-    """The blocks of the tokens, neighbouring `country` blocks gathered."""
-    countries: list[Block] = []
-    for block in _plain_blocks(tokens, env):
-        if block["kind"] == "country":
-            countries.append(block)
-            continue
-        if countries:
-            yield _made("countries", blocks=countries)
-            countries = []
-        yield block
-    if countries:
-        yield _made("countries", blocks=countries)
-
-
-def _plain_blocks(tokens: Sequence[Token], env: dict[str, Any]) -> Iterator[Block]:
-    begin = index = 0
-    while index <= len(tokens):
-        token = tokens[index] if index < len(tokens) else None
-        if token is None or token.type in ("directive_open", "directive_check"):
-            if begin < index:
-                yield from _html(tokens[begin:index], env)
-            begin = index + 1
-        if token is not None and token.type == "directive_check":
-            yield _made("check", question=token.meta["argument"])
-        elif token is not None and token.type == "directive_open":
-            end = next(
-                place for place in range(index, len(tokens))
-                if tokens[place].type == "directive_close" and tokens[place].level == token.level
-            )  # fmt: skip
-            mark = env["marks"].get(token.map[0] if token.map else None, {})
-            yield _box(token, list(_blocks(tokens[index + 1 : end], env))) | mark
-            index, begin = end, end + 1
-        index += 1
-
-
-def _html(tokens: Sequence[Token], env: dict[str, Any]) -> Iterator[Block]:
-    """The block of these tokens; of a translation, one for each stretch of which the same is to be said."""
-    begin, mark = 0, None
-    for index, token in enumerate((*tokens, None)) if env["marks"] else ((len(tokens), None),):
-        new = mark
-        if token and token.level == tokens[0].level and token.map:
-            new = env["marks"].get(token.map[0], mark)
-        if token is None or (index and new != mark):
-            html = str(MARKDOWN.renderer.render(tokens[begin:index], MARKDOWN.options, env))
-            yield _made("html", html=html) | (mark or {})
-            begin = index
-        mark = new
-
-
-def _box(token: Token, blocks: list[Block]) -> Block:
-    argument = token.meta["argument"]
-    if token.info == "country":
-        return _made("country", country=argument, blocks=blocks)
-    return _made(token.info if token.info in ("warning", "case") else "note", title=argument, blocks=blocks)

@@ -42,7 +42,7 @@ COURSES = (
     ),
     ("courses.schema",),
     ("courses.source", "courses.markdown", "courses.media", "courses.artefact", "courses.cache"),
-    ("courses.syntax", "courses.directives", "courses.quick"),
+    ("courses.blocks", "courses.syntax", "courses.directives", "courses.quick"),
     ("courses.facts", "courses.glossary"),
     ("courses.questions",),  # below the store, which loads them; see docs/architecture.md
     ("courses.model", "courses.problems", "courses.layout", "courses.script"),
