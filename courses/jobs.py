@@ -5,11 +5,13 @@ The units come in the order in which the files were named, so nothing depends on
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -46,7 +48,8 @@ def compiled(bench: Bench, jobs: list[Job], processes: int) -> Iterator[tuple[Un
     used."""
     processes = min(processes, 1 + sum(job.size for job in jobs) // _WORTH)
     if processes == 1 or threading.active_count() > 1:  # a process with threads cannot be copied safely
-        yield from (_one(bench, job) for job in jobs)
+        with _uncollected():
+            yield from (_one(bench, job) for job in jobs)
         return
     import courses.keyed  # noqa: F401 - loaded once, for all the processes
 
@@ -66,11 +69,25 @@ def _chunks(jobs: list[Job]) -> Iterator[list[Job]]:
         yield chunk
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let nobody look for circles among the many small things that a text is read into. They are few, and looking for
+    them takes a tenth of the time."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
 _BENCH: list[Bench] = []
 
 
 def _take_bench(bench: Bench) -> None:
     """What a process is told when it starts."""
+    gc.disable()  # see _uncollected
     _BENCH[:] = [bench]
 
 

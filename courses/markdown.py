@@ -12,6 +12,7 @@ from html import escape
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from markdown_it.common.utils import escapeHtml
 from markdown_it.token import Token
 
 from courses import glossary
@@ -19,6 +20,7 @@ from courses.blocks import Block, blocks
 from courses.directives import Flaw
 from courses.facts import Fact, Place, Shelf
 from courses.problems import Problem, Severity
+from courses.quick import is_plain
 from courses.source import Text
 from courses.syntax import MARKDOWN
 
@@ -78,6 +80,9 @@ class Reader:
 
     def inline(self, text: str, locate: Callable[[int], Place]) -> str:
         """Inline HTML of a text in inline Markdown; `locate` says where the character at an offset stands."""
+        if is_plain(text):
+            self.words += len(text.split())
+            return escapeHtml(text).strip()
         env: dict[str, Any] = {}
         tokens = MARKDOWN.parseInline(text, env)
         self._read(tokens, lambda _token, offset: locate(offset))

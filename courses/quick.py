@@ -53,6 +53,11 @@ def quicken(md: MarkdownIt) -> MarkdownIt:
     return md
 
 
+def is_plain(text: str) -> bool:
+    """Whether the text, read as inline Markdown, is nothing but itself."""
+    return _INLINE.search(text) is None
+
+
 class _ByStart(Ruler[BlockRule]):
     """Chains of block rules, each as one rule that tries those that the first character of the line may begin."""
 
@@ -103,10 +108,10 @@ def _inline(state: StateCore) -> None:
         if token.type != "inline":
             continue
         content = token.content
-        if _INLINE.search(content):
-            token.children = state.md.inline.parse(content, state.md, state.env, [])
-        else:
+        if is_plain(content):
             token.children = [Token("text", "", 0, content=content)] if content else []
+        else:
+            token.children = state.md.inline.parse(content, state.md, state.env, [])
 
 
 def _normalized(url: str) -> str:
