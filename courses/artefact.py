@@ -4,7 +4,7 @@
     objects/ab/<sha256>.<ext>     a media file
     revisions/<course>/<sha256>.json   a course (model.Course), which names the objects it is made of
     releases.json                 the releases of each course, oldest first; the last one is what people see
-    programme.json                the programme
+    programme.json                the programme; programme.<locale>.json in other languages
 
 The name of a file is the hash of its bytes, so writing what exists does nothing and two machines agree. A reader never
 sees half a file: each is written under another name, flushed to the disk, and only then renamed.
@@ -20,7 +20,6 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -76,6 +75,13 @@ def in_force(history: Sequence[Release]) -> list[Release]:
         else:
             standing.append(release)
     return standing
+
+
+def digest(data: bytes) -> str:
+    """The SHA-256 of the bytes, in hexadecimal: the name that they have in the store."""
+    from hashlib import sha256  # which loads OpenSSL: a build that finds nothing changed can do without
+
+    return sha256(data).hexdigest()
 
 
 def canonical(value: Any) -> bytes:
@@ -158,12 +164,15 @@ class Store:
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise ArtefactError(f"The list of releases in {self.root} cannot be read: {error}.") from error
 
-    def programme(self) -> Programme:
-        """The programme of the last build."""
+    def programme(self, locale: str = "") -> Programme:
+        """The programme of the last build; in the language `locale`, if it is translated into that."""
         from courses.model import Programme
 
+        path = self.root / f"programme.{locale}.json"
+        if not locale or not path.is_file():
+            path = self.root / "programme.json"
         try:
-            return Programme.model_validate_json((self.root / "programme.json").read_bytes())
+            return Programme.model_validate_json(path.read_bytes())
         except OSError as error:
             raise ArtefactError(f"There is no programme in {self.root}: nothing was built yet.") from error
         except ValueError as error:
@@ -183,7 +192,7 @@ class Store:
             data = path.read_bytes()
         except OSError as error:
             raise ArtefactError(f"There is no {what.removeprefix('the ')} in {self.root}.") from error
-        if sha256(data).hexdigest() != name:
+        if digest(data) != name:
             raise ArtefactError(f"The file of {what} is damaged: {path}.")
         return data
 
@@ -199,6 +208,10 @@ class Store:
         """Whether the store has the revision of the course."""
         return self._revision_path(course_id, revision).exists()
 
+    def has(self, name: str) -> bool:
+        """Whether there is a file of this name at the root."""
+        return (self.root / name).exists()
+
     def add_object(self, name: str, data: bytes) -> None:
         """Put the bytes of an object aside, whose name was made of their hash."""
         self._put_aside(self._path_of(name), data)
@@ -206,7 +219,7 @@ class Store:
     def add_revision(self, course_id: str, data: bytes) -> str:
         """Put a course (a canonical model.Course) aside; its revision. The objects that it names must have been
         flushed before it is, so that nobody ever finds a course without its lessons."""
-        revision = sha256(data).hexdigest()
+        revision = digest(data)
         self._put_aside(self._revision_path(course_id, revision), data)
         return revision
 

@@ -7,7 +7,7 @@ loaded. `jobs` and `manifest` load them.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -193,13 +193,11 @@ class Workshop:
     def _compile(self, folders: list[_Folder], shelf: dict[str, Any], progress: Progress | None) -> None:
         """Fill in the units of the folders: those that are kept, and new ones. Media come first, since lessons show
         them, and what is translated before its translations."""
-        from courses.jobs import Bench, Job, compiled
-
         shelves: dict[str, Shelf] = {folder.id: Shelf(dict(shelf)) for folder in folders}
         by_id = {folder.id: folder for folder in folders}
         total = done = 0
         for stage in (_is_medium, _is_text, _is_translation):
-            todo: list[Job] = []
+            todo: list[tuple[str, int, str]] = []
             for folder in folders:
                 for path in (path for path, where in folder.roles().items() if stage(where)):
                     if stage is _is_translation:
@@ -207,17 +205,13 @@ class Workshop:
                     if unit := self._kept(folder, path, shelves[folder.id]):
                         folder.units[path] = unit
                     else:
-                        todo.append(Job(path, folder.files.seen[path][0], folder.id))
+                        todo.append((path, folder.files.seen[path][0], folder.id))
             total += len(todo)
-            bench, processes = (
-                Bench(self.content, shelves, self.draft, self.store is None),
-                self.jobs if stage is not _is_medium else 1,
-            )
-            for job, (unit, seconds) in zip(todo, compiled(bench, todo, processes) if todo else (), strict=True):
-                self._put(by_id[job.shelf], unit, seconds)
+            for id, unit, seconds in self._made(todo, shelves, self.jobs if stage is not _is_medium else 1):
+                self._put(by_id[id], unit, seconds)
                 done += 1
                 if progress:
-                    progress(job.path, done, total)
+                    progress(unit.file, done, total)
             if stage is _is_medium:
                 for folder in folders:
                     for unit in folder.units.values():
@@ -231,6 +225,19 @@ class Workshop:
             folder.units = {path: folder.units[path] for path in folder.roles()}
             if folder.seconds or self.memory.units(folder.id).keys() != folder.units.keys():
                 self.memory.keep(folder.id, folder.units)
+
+    def _made(
+        self, todo: list[tuple[str, int, str]], shelves: dict[str, Shelf], processes: int
+    ) -> Iterator[tuple[str, Unit, float]]:
+        """Of each file (its path, its size, and the id of its folder): that id, the unit, and the seconds it took."""
+        if not todo:
+            return
+        from courses.jobs import Bench, Job, compiled
+
+        jobs = [Job(*each) for each in todo]
+        bench = Bench(self.content, shelves, self.draft, self.store is None)
+        for job, (unit, seconds) in zip(jobs, compiled(bench, jobs, processes), strict=True):
+            yield job.shelf, unit, seconds
 
     def _kept(self, folder: _Folder, path: str, shelf: Shelf) -> Unit | None:
         """The unit that is remembered of the file, if it is still right."""
@@ -283,7 +290,7 @@ class Workshop:
     def _write(self, shared: _Folder, folders: list[_Folder], results: dict[str, CourseResult]) -> None:
         """Write what is right: first the objects, and when they are safe the courses that name them. What is right in
         a course with errors is written too, so that it need not be compiled again."""
-        if self.store is None:
+        if self.store is None or not (folders or shared.seconds or not self.store.has("programme.json")):
             return
         from courses.manifest import manifest, programmes
 

@@ -10,12 +10,13 @@ import json
 import sys
 import time
 from dataclasses import dataclass, field
-from hashlib import sha256
-from importlib.util import find_spec
+from importlib.machinery import PathFinder
 from os import DirEntry, scandir
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
+from courses.artefact import digest
 from courses.facts import Unit
 from courses.layout import FOLDERS, LOCALES, MEDIA
 
@@ -80,7 +81,7 @@ class Files:
 
     def hash(self, path: str) -> str:
         """The hash of the file, which is read if it has to be."""
-        return str(self.seen[path][2]) or self.hashed(path, sha256((self.root / path).read_bytes()).hexdigest())
+        return str(self.seen[path][2]) or self.hashed(path, digest((self.root / path).read_bytes()))
 
     def hashed(self, path: str, hash: str) -> str:
         """Note the hash of the bytes that somebody read."""
@@ -161,15 +162,13 @@ def _file_of(name: str) -> str:
 
 
 def compiler() -> str:
-    """The hash of all that decides what a text compiles to: the compiler, its parsers' versions, and Python's."""
-    found = sha256(sys.version.encode())
-    here = Path(__file__).parent
-    for path in sorted(here.rglob("*.py")):
-        found.update(path.read_bytes())
-    for package in _PARSERS:
-        spec = find_spec(package)
-        origin = Path(spec.origin) if spec and spec.origin else here
-        for path in (origin, origin.with_name("version.py")):  # where the version stands
-            if path.is_file():
-                found.update(path.read_bytes())
-    return found.hexdigest()
+    """What tells one state of the compiler from another: its files and those that hold its parsers' versions, each
+    with size and time of change, and Python's version. To read them all would take longer than a build of nothing."""
+    found = [sys.version]
+    parsers = (PathFinder.find_spec(name) for name in _PARSERS)
+    homes = [Path(spec.origin).parent for spec in parsers if spec and spec.origin]
+    files = [home / name for home in homes for name in ("__init__.py", "version.py") if (home / name).is_file()]
+    for path in (*sorted(Path(__file__).parent.rglob("*.py")), *files):
+        stat = path.stat()
+        found.append(f"{path.name} {stat.st_size} {stat.st_mtime_ns}")
+    return f"{crc32(chr(10).join(found).encode()):08x}-{len(found)}"

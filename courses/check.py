@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 
 from courses.facts import Fact, Unit
 from courses.problems import Problem, has_errors
@@ -80,6 +79,8 @@ def _missing(unit: Unit, names: Names) -> Iterator[Problem]:
         if fact.kind == "anchor" and fact.name.partition("#")[0] not in (names["lesson"] or ()):
             continue  # the lesson itself is missing, and that is told
         code, message, hint = _MISSING[fact.kind]
+        from difflib import get_close_matches
+
         near = get_close_matches(fact.name, known, 1, 0.6)
         hint = f"Did you mean `{near[0]}`?" if near else hint.format(fact.name)
         yield _error(unit.file, fact, code, message.format(fact.name), hint)

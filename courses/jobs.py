@@ -6,11 +6,9 @@ The units come in the order in which the files were named, so nothing depends on
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -51,6 +49,9 @@ def compiled(bench: Bench, jobs: list[Job], processes: int) -> Iterator[tuple[Un
         with _uncollected():
             yield from (_one(bench, job) for job in jobs)
         return
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     import courses.keyed  # noqa: F401 - loaded once, for all the processes
 
     context = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")

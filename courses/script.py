@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import cyrtranslit
-
 _DIGRAPH = re.compile("[ЉЊЏ]")
 _ADDRESS = re.compile(r"(\w+://\S+|[\w.+-]+@[\w-]+\.[\w.-]+)")
 _TAG = re.compile(r"(<[^>]*>)")
@@ -33,6 +31,8 @@ def latin(text: str) -> str:
 
 
 def _letters(text: str) -> str:
+    import cyrtranslit
+
     def digraph(found: re.Match[str]) -> str:
         before, after = text[: found.start()][-1:], text[found.end() :][:1]
         two = {"Љ": "Lj", "Њ": "Nj", "Џ": "Dž"}[found[0]]

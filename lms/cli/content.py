@@ -10,7 +10,6 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Collection
-from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -104,6 +103,8 @@ def require(content: Path, courses: tuple[str, ...]) -> None:
     existing = course_ids(content)
     for course in courses:
         if course not in existing:
+            from difflib import get_close_matches
+
             near = get_close_matches(course, existing, 1, 0.4)
             hint = f" Did you mean {near[0]}?" if near else f" There are {', '.join(existing) or 'none'}."
             raise click.BadParameter(f"there is no course {course!r} in {content}.{hint}", param_hint="COURSE")
