@@ -126,15 +126,12 @@ def publish(
             raise click.UsageError("Name the course to go back with.")
     else:
         result = built(courses, content, store)
-        changed = [course for course in result.courses if course.revision]
-        plans = [
-            _plan(store, content, course.id, str(course.revision), author, note)
-            for course in changed
-            if not (history := store.history(course.id)) or history[-1].revision != course.revision
-        ]
-        plans = [_declared(plan, kind, refresher, lessons) for plan in plans]
-    if not plans:
-        click.echo("Nothing has changed since the last release.")
+        right = [(course.id, course.revision) for course in result.courses if course.revision]
+        new = [(id, revision) for id, revision in right if (id, revision) not in _current(store)]
+        plans = [_declared(_plan(store, content, id, revision, author, note), kind, refresher, lessons)
+                 for id, revision in new]  # fmt: skip
+        if right and not new:
+            click.echo("Nothing has changed since the last release.")
     _say_plans(store, plans)
     if not yes and any(plan.release.kind != "cosmetic" for plan in plans) and sys.stdin.isatty():
         click.confirm("Publish?", abort=True)
@@ -145,6 +142,10 @@ def publish(
             click.echo(f"{plan.course.id}  {plan.release.revision[:12]} is what people see again.")
     else:
         show_built(result, {plan.course.id for plan in plans})
+
+
+def _current(store: Store) -> set[tuple[str, str]]:
+    return {(id, release.revision) for id, release in store.releases().items()}
 
 
 def _plan(store: Store, content: Path, id: str, revision: str, author: str, note: str) -> Plan:
