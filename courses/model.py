@@ -255,10 +255,14 @@ class Course(Frozen):
 
 
 class TranslatedCourse(Course):
-    """A course in another language than it was written in, which is `original`; `words` is the translation."""
+    """A course in another language than it was written in: `source` is that course, `words` the translation."""
 
-    original: str
+    source: Course
     words: Translation
+
+    def in_language(self, locale: str) -> Course:
+        """As of every course."""
+        return self if locale == self.language else self.source.in_language(locale)
 
     def language_of(self, *, lesson: str = "", question: str = "") -> str:
         """As of every course."""
@@ -269,7 +273,7 @@ class TranslatedCourse(Course):
             here = bank is not None and bank.id in self.words.banks and question not in self.words.untranslated
         else:
             here = bool(self.words.title)
-        return self.language if here else self.original
+        return self.language if here else self.source.language
 
 
 def _translated(course: Course, locale: str, words: Translation) -> TranslatedCourse:
@@ -297,4 +301,4 @@ def _translated(course: Course, locale: str, words: Translation) -> TranslatedCo
         ),
     }
     fields = dict(course) | changed | {"translations": {}}
-    return TranslatedCourse.model_construct(original=course.language, words=words, **fields)
+    return TranslatedCourse.model_construct(source=course, words=words, **fields)

@@ -6,6 +6,8 @@ is read again when it changes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from copy import copy
 from functools import lru_cache
 from pathlib import Path
 from typing import cast
@@ -18,20 +20,41 @@ from courses.questions.base import Question
 
 
 class Library:
-    """The compiled courses in one artefact store. Safe to share between threads."""
+    """The compiled courses in one artefact store, in the language `locale` as far as they are translated ("": as they
+    were written). Safe to share between threads."""
 
     def __init__(self, root: Path) -> None:
         self.store = Store(root)
+        self.locale = ""
+        self._others: dict[str, Library] = {"": self}
         self._histories: tuple[float, dict[str, tuple[Release, ...]]] = (-1.0, {})
-        self._course = lru_cache(maxsize=256)(self.store.course)
+        self._written = lru_cache(maxsize=256)(self.store.course)
+        self._keep()
+
+    def _keep(self) -> None:
+        """Make room for what is loaded in this language."""
+        self._course = lru_cache(maxsize=256)(self._load_course)
         self._lesson = lru_cache(maxsize=512)(
             lambda id, revision, lesson: self.store.lesson(self._course(id, revision), lesson)
         )
         self._bank = lru_cache(maxsize=512)(self._load_bank)
         self._programme: tuple[float, Programme] | None = None
 
+    def _load_course(self, course_id: str, revision: str) -> Course:
+        course = self._written(course_id, revision)
+        return course.in_language(self.locale) if self.locale else course
+
     def _load_bank(self, course_id: str, revision: str, bank_id: str) -> dict[str, Question]:
         return {question.id: question for question in self.store.bank(self._course(course_id, revision), bank_id)}
+
+    def in_language(self, locale: str) -> Library:
+        """The library in another language; what both of them hold is loaded once."""
+        if locale not in self._others:
+            other = copy(self)
+            other.locale = locale
+            other._keep()
+            self._others[locale] = other
+        return self._others[locale]
 
     def _all_histories(self) -> dict[str, tuple[Release, ...]]:
         path = self.store.root / "releases.json"
@@ -53,7 +76,7 @@ class Library:
         path = self.store.root / "programme.json"
         changed = path.stat().st_mtime if path.exists() else 0.0
         if not self._programme or self._programme[0] != changed:
-            self._programme = (changed, self.store.programme())
+            self._programme = (changed, self.store.programme(self.locale))
         return self._programme[1]
 
     def courses(self) -> tuple[Course, ...]:
@@ -88,6 +111,15 @@ class Library:
         if bank is None or revision is None:
             return None
         return self._bank(course_id, revision, bank.id)[question_id]
+
+    def versions(self, course_id: str, question_id: str, revision: str) -> Iterator[Question]:
+        """The question at that revision in every language: first as this library has it, then as it was written, then
+        the others. Languages differ in the words that they accept."""
+        course = self.course(course_id, revision)
+        others = self._written(course_id, revision).translations if course else {}
+        for locale in dict.fromkeys((self.locale, "", *others)):
+            if question := self.in_language(locale).question(course_id, question_id, revision):
+                yield question
 
 
 def init_app(app: Flask, root: Path) -> None:

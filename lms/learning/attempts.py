@@ -168,10 +168,10 @@ def close_overdue(library: Library, at: datetime) -> int:
 
 
 def question_of(library: Library, attempt: Attempt, question_id: str, revision: str = "") -> Question:
-    """A question of an attempt, as the revision has it that the attempt is bound to; or as another `revision` does, by
-    which an answer was marked anew."""
+    """A question of an attempt, in its language, as the revision has it that the attempt is bound to; or as another
+    `revision` does, by which an answer was marked anew."""
     revision = revision or attempt.revision
-    question = library.question(attempt.course_id, question_id, revision)
+    question = library.in_language(attempt.locale).question(attempt.course_id, question_id, revision)
     if question is None:
         raise ArtefactError(f"The question {question_id} is missing from {attempt.course_id} {revision[:12]}.")
     return question

@@ -45,19 +45,20 @@ def _certify(session: Session, enrolment: Enrolment, course: Course, revision: s
     person = session.get_one(Person, (enrolment.institution_id, enrolment.person_id))
     institution = session.get_one(Institution, enrolment.institution_id)
     scores = [score for quiz, score in known.quizzes if quiz in course.completion.quizzes]
+    title = course.in_language(person.locale or "en").title
     session.add(
         Certificate(
             institution_id=enrolment.institution_id, person_id=person.id, enrolment_id=enrolment.id, code=new_code(),
             course_id=course.id, revision=revision, name=person.name, institution=institution.name,
-            title=course.title, hours=course.hours, score=min(scores) if scores else None,
+            title=title, hours=course.hours, score=min(scores) if scores else None,
             locale=person.locale or "en", issued_at=at, valid_until=valid_until(at, course.certificate_months or 0),
         )
     )  # fmt: skip
     audit.note(session, at, None, "certified", enrolment.institution_id, person.id, course=course.id)
     jobs.add(
-        session, "mail", at, to=person.email, subject=_("You have completed: %(course)s", course=course.title),
+        session, "mail", at, to=person.email, subject=_("You have completed: %(course)s", course=title),
         body=_("Hello %(name)s,\n\nyou have completed the course “%(course)s”. Your certificate is on your home page "
-               "on Staza.\n", name=person.name, course=course.title),
+               "on Staza.\n", name=person.name, course=title),
     )  # fmt: skip
 
 

@@ -112,7 +112,7 @@ def _score(library: Library, attempt: Attempt, question_id: str, points: Mapping
 def _tell(session: Session, library: Library, attempt: Attempt, at: datetime) -> None:
     """Store what follows from the result, and mail the trainee in their own language, not in the trainer's."""
     person = session.get_one(Person, (attempt.institution_id, attempt.person_id))
-    course: Course | None = library.course(attempt.course_id, attempt.revision)
+    course: Course | None = library.in_language(person.locale or "").course(attempt.course_id, attempt.revision)
     quiz = course.quiz(attempt.quiz_id) if course else None
     title = course.title if course else attempt.course_id
     with force_locale(LANGUAGES.get(person.locale, LANGUAGES["en"]).babel):

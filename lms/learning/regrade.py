@@ -161,11 +161,11 @@ class _Run:
         if attempt.score is None or any(row.score is None for row in given.values()):
             self.done.awaiting += 1
             return {}, None
-        scores = {
-            id: question.grade(remaining(question, given[id].answer)).score
-            for id, question in self.questions.items()
-            if id in given and (id, given[id].graded_by or attempt.revision) in self.stale
-        }
+        scores = {}
+        for id in self.questions:
+            if id in given and (id, given[id].graded_by or attempt.revision) in self.stale:
+                question = verbs.question_of(self.library, attempt, id, self.revision)
+                scores[id] = question.grade(remaining(question, given[id].answer)).score
         trial = {id: Answer(score=scores.get(id, row.score)) for id, row in given.items()}
         outcome = Outcome(attempt.id, attempt.score, verbs.result(self.library, attempt, trial)[0] or 0.0)
         fallen = self.done.lowered if self.lower else self.done.kept
@@ -193,7 +193,7 @@ class _Run:
             self._mail(session, attempt, person, outcome)
 
     def _mail(self, session: Session, attempt: Attempt, person: Person, outcome: Outcome) -> None:
-        course = self.library.course(attempt.course_id, attempt.revision)
+        course = self.library.in_language(person.locale or "").course(attempt.course_id, attempt.revision)
         quiz = course.quiz(attempt.quiz_id) if course else None
         body = _(
             "Hello %(name)s,\n\na question of “%(quiz)s” in the course “%(course)s” had a wrong key, so your answers "

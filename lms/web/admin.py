@@ -20,7 +20,6 @@ from lms.learning import administer
 from lms.learning.access import administered
 from lms.learning.administer import Wrong
 from lms.learning.look import looked
-from lms.library import library
 from lms.records import administration, directory
 from lms.records import institutions as tree
 from lms.records.audit import Wanted, listing
@@ -32,6 +31,7 @@ from lms.web import wording
 from lms.web.access import actor, allow
 from lms.web.forms import day, found
 from lms.web.paging import here, paging
+from lms.web.reading import library
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 

@@ -15,13 +15,13 @@ from lms.learning import attempts as verbs
 from lms.learning import marking
 from lms.learning.access import own
 from lms.learning.progress import progress
-from lms.library import library
 from lms.records import attempts, certificates, enrolments, facts
 from lms.records.attempts import Attempt
 from lms.web import forms
 from lms.web.access import SIGNED_IN, actor, allow
 from lms.web.forms import found
-from lms.web.trail import foreign, trail
+from lms.web.reading import foreign_question, library
+from lms.web.trail import trail
 
 blueprint = Blueprint("attempts", __name__)
 
@@ -103,7 +103,7 @@ def question(attempt_id: UUID, number: int) -> str | Response:
     return render_template(
         "attempts/question.html",
         course=course,
-        lang=foreign(course),
+        lang=foreign_question(attempt, id),
         quiz=quiz,
         attempt=attempt,
         number=number,
@@ -149,11 +149,16 @@ def overview(attempt_id: UUID) -> str | Response:
         return redirect(url_for(".result", attempt_id=attempt_id))
     answers = attempts.answers(db.session(), attempt)
     rows = [
-        (number, verbs.question_of(library(), attempt, id).stem, verbs.is_answered(library(), attempt, id, answers))
+        (
+            number,
+            verbs.question_of(library(), attempt, id).stem,
+            verbs.is_answered(library(), attempt, id, answers),
+            foreign_question(attempt, id),
+        )
         for number, id in enumerate(attempt.questions, 1)
     ]
     return render_template("attempts/overview.html", course=course, quiz=quiz, attempt=attempt, rows=rows,
-                           open=sum(not answered for _n, _stem, answered in rows), now=clock.now(),
+                           open=sum(not answered for _n, _stem, answered, _lang in rows), now=clock.now(),
                            over=verbs.is_over(attempt, clock.now()))  # fmt: skip
 
 
@@ -180,12 +185,14 @@ def result(attempt_id: UUID) -> str | Response:
     return render_template(
         "attempts/result.html",
         course=course,
-        lang=foreign(course),
         quiz=quiz,
         attempt=attempt,
         required=course.completion.quizzes.get(quiz.id, 0.0),
         review=[
-            marking.reviewed(library(), attempt, id, order, answers.get(id), marks.get(id))
+            (
+                marking.reviewed(library(), attempt, id, order, answers.get(id), marks.get(id)),
+                foreign_question(attempt, id),
+            )
             for id, order in attempt.shown
         ],
         enrolment=enrolment,

@@ -12,11 +12,11 @@ from lms.learning import enrol, lessons
 from lms.learning.access import own
 from lms.learning.progress import progress
 from lms.learning.refresher import refresher
-from lms.library import library
 from lms.records import certificates, enrolments, facts
 from lms.records.facts import Facts
 from lms.web.access import SIGNED_IN, actor, allow
 from lms.web.forms import found
+from lms.web.reading import library
 from lms.web.trail import trail, url_of
 
 blueprint = Blueprint("catalogue", __name__, url_prefix="/courses")

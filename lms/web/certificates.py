@@ -13,11 +13,11 @@ from lms.db import db
 from lms.documents.certificate import certificate_pdf
 from lms.learning import access
 from lms.learning.look import looked, verified
-from lms.library import library
 from lms.records import certificates
 from lms.web.access import PUBLIC, SIGNED_IN, actor, allow
 from lms.web.forms import found
 from lms.web.limits import limiter
+from lms.web.reading import library
 
 blueprint = Blueprint("certificates", __name__)
 

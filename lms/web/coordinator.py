@@ -12,13 +12,13 @@ from lms import clock
 from lms.db import db
 from lms.learning.access import region
 from lms.learning.look import looked
-from lms.library import library
 from lms.records import institutions
 from lms.records.people import Role
 from lms.reports.files import FILE_TYPES, csv_file, xlsx_file
 from lms.reports.region import ALL, HIDDEN, STATES, Region, counts
 from lms.reports.table import state_label
 from lms.web.access import actor, allow
+from lms.web.reading import library
 
 blueprint = Blueprint("coordinator", __name__)
 

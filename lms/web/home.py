@@ -13,11 +13,11 @@ from lms.db import db
 from lms.learning.access import own
 from lms.learning.progress import Progress, progress
 from lms.learning.refresher import Refresher, refresher
-from lms.library import library
 from lms.records import certificates, enrolments, facts
 from lms.records.certificates import Certificate
 from lms.records.enrolments import Enrolment, State
 from lms.web.access import SIGNED_IN, actor, allow
+from lms.web.reading import library
 from lms.web.trail import url_of
 
 blueprint = Blueprint("home", __name__)

@@ -17,14 +17,15 @@ from lms.learning import lessons
 from lms.learning.access import own
 from lms.learning.progress import progress
 from lms.learning.refresher import asked, refresher
-from lms.library import ArtefactError, library
+from lms.library import ArtefactError
 from lms.records import enrolments, facts
 from lms.records.enrolments import CheckAnswer, Enrolment
 from lms.web import forms
 from lms.web.access import SIGNED_IN, actor, allow
 from lms.web.forms import found
 from lms.web.headers import MEDIA_POLICY
-from lms.web.trail import foreign, trail, url_of
+from lms.web.reading import foreign, library
+from lms.web.trail import trail, url_of
 
 blueprint = Blueprint("lessons", __name__, url_prefix="/courses/<course_id>")
 
@@ -63,8 +64,11 @@ def _shown(
     if row.score is not None and id == request.args.get("again"):
         path: Answer = request.args.getlist("path")  # of a scenario that is played again: nothing is stored on the way
         return _check(course, lesson, question, enrolment, None if question.finished(path) else path)
-    # an answer is graded by the revision it was given under, which may be an older one than the page's
-    return _check(course, lesson, library().question(course.id, id, row.revision) or question, enrolment, row.answer)
+    # an answer is graded by the revision and in the language that it was given under, which may not be the page's
+    versions = list(library().versions(course.id, id, row.revision))
+    same = (version for version in versions if row.score in (None, version.grade(row.answer).score))
+    graded_by = next(same, versions[0] if versions else question)
+    return _check(course, lesson, graded_by, enrolment, row.answer)
 
 
 @blueprint.get("/lessons/<lesson_id>")
@@ -90,7 +94,8 @@ def lesson(course_id: str, lesson_id: str) -> str | Response:
     return render_template(
         "lessons/lesson.html",
         course=course,
-        lang=foreign(course),
+        lang=foreign(course, lesson=lesson_id),
+        langs={id: foreign(course, question=id) for id in text.checks},
         lesson=text,
         checks=checks,
         done=lesson_id in known.lessons and not changed,
@@ -132,7 +137,7 @@ def answer(course_id: str, lesson_id: str, question_id: str) -> str | Response:
     enrolment = found(enrolments.latest(db.session(), own(actor()), course_id))
     return render_template(
         "lessons/check.html",
-        lang=foreign(course),
+        lang=foreign(course, question=question_id),
         check=_check(course, entry, question, enrolment, kept.answer if kept else given),
         id=question_id,
         again_url=url_for(".lesson", course_id=course_id, lesson_id=lesson_id),

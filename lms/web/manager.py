@@ -20,7 +20,6 @@ from lms.learning.access import managed
 from lms.learning.importing import MOST_ROWS, DryRun, dry_run
 from lms.learning.look import looked
 from lms.learning.refusal import Refused
-from lms.library import library
 from lms.records import directory, enrolments
 from lms.records.accounts import Actor
 from lms.records.enrolments import State
@@ -34,6 +33,7 @@ from lms.reports.table import PER_PAGE, Column, Filters, Page, Report, Units, st
 from lms.web.access import actor, allow
 from lms.web.forms import day, found
 from lms.web.paging import here, paging
+from lms.web.reading import library
 
 blueprint = Blueprint("manager", __name__, url_prefix="/manager")
 

@@ -25,7 +25,7 @@ from lms.reports.table import PER_PAGE, Page
 from lms.web.access import actor, allow
 from lms.web.forms import found
 from lms.web.paging import paging
-from lms.web.trail import foreign
+from lms.web.reading import foreign_question
 
 blueprint = Blueprint("marking", __name__, url_prefix="/trainer/<course_id>/marking")
 
@@ -113,7 +113,7 @@ def _page(course: Course, attempt: Attempt, row: Answer, question: Open, wrong: 
     return render_template(
         "marking/answer.html",
         course=course,
-        lang=foreign(course),
+        lang=foreign_question(attempt, row.question_id),
         attempt=attempt,
         quiz=next((quiz.title for quiz in course.quizzes if quiz.id == attempt.quiz_id), attempt.quiz_id),
         question=question,

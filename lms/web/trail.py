@@ -9,7 +9,6 @@ from flask_babel import format_percent, ngettext
 from flask_babel import gettext as _
 
 from courses.model import Course
-from lms import i18n
 from lms.learning.progress import Progress, Step
 
 
@@ -43,11 +42,6 @@ def trail(course: Course, progress: Progress, here: str = "", linked: bool = Tru
         )
         for step in progress.steps
     ]
-
-
-def foreign(course: Course) -> str:
-    """The language of the course where it is not the page's, for screen readers to change their voice; else ""."""
-    return "" if i18n.language().code == course.language else course.language
 
 
 def note(step: Step) -> str:
