@@ -5,13 +5,20 @@ from __future__ import annotations
 from playwright.sync_api import Locator, Page, expect
 
 from courses.questions.base import Answer, Question
+from courses.questions.categorise import Categorise
 from courses.questions.gaps import Gaps
 from courses.questions.matching import Matching
 from courses.questions.multiple_choice import MultipleChoice
+from courses.questions.number import NumberQuestion
+from courses.questions.open import Open
 from courses.questions.ordering import Ordering
+from courses.questions.rating import Rating
+from courses.questions.scenario import Scenario
+from courses.questions.short_text import ShortText
 from courses.questions.single_choice import SingleChoice
 from courses.questions.true_false import TrueFalse
 from tests.lms.conftest import PASSWORD
+from tests.lms.journey import best_way
 
 SEEN = """element => {
   const style = getComputedStyle(element);
@@ -77,6 +84,8 @@ class Mouse:
     def answer(self, box: Locator, question: Question, given: Answer) -> None:
         """Give an answer to the question whose form is in the box."""
         match given:
+            case str() if question.payload().shape == "text":
+                self.write(box.locator('[name="answer"]'), given)
             case str():
                 self.tick(box.locator(f'input[value="{given}"]'))
             case dict():
@@ -167,6 +176,18 @@ def right_answer(question: Question) -> Answer:
                 gap.id: gap.accept[0] if gap.accept else next(c.id for c in gap.choices or () if c.correct)
                 for gap in question.gaps
             }
+        case Categorise():
+            return {question.slot_id(item.id): question.option_id(item.category) for item in question.items}
+        case ShortText():
+            return question.accept[0]
+        case NumberQuestion():
+            return question.answer
+        case Open():
+            return "In my own words."
+        case Rating():
+            return question.scale[0].id
+        case Scenario():
+            return best_way(question)
     raise AssertionError(f"No right answer is known to a question of type {question.type}.")
 
 

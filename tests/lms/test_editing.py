@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from lms.db import db
 from lms.library import library
 from lms.records.attempts import Answer, Attempt
 from lms.records.enrolments import CheckAnswer, Enrolment, LessonDone
+from lms.records.people import Grant, Person, Role
 
 from .conftest import CONTENT, Visitor, compile_into
 from .journey import answer_all, begin, complete, finish_lessons, stored
@@ -154,3 +155,43 @@ def test_a_check_answered_under_an_older_revision_is_shown_as_it_was_graded(app:
     page = browser.get("/courses/basics/lessons/first").get_data(as_text=True)
     assert "WHYRIGHT" in page
     assert "WHYHOUR" in page
+
+
+def test_an_open_answer_is_marked_by_the_criteria_that_it_was_asked_with(
+    desk: Desk, app: Flask, visitor: Callable[[str], Visitor]
+) -> None:
+    trainee = visitor("trainee")
+    finish_lessons(trainee, "practice")
+    attempt = begin(trainee, "practice")
+    answer_all(trainee, attempt)
+    trainee.post(f"{attempt}/submit")
+    bank = desk.content / "practice" / "questions" / "bank.yaml"
+    bank.write_text(bank.read_text().replace("{id: rights, text: Names the rights", "{id: law, text: Cites the law"))
+    desk.publish()
+    assert stored(attempt).revision != library().revision_of("practice")
+    person = db.session.query(Person).filter_by(name="Trainer").one()
+    db.session.add(
+        Grant(institution_id=person.institution_id, person_id=person.id, role=Role.TRAINER, course_id="practice")
+    )
+    db.session.commit()
+    trainer, url = visitor("trainer"), f"/trainer/practice/marking/{stored(attempt).id}/open"
+    assert "Names the rights" in trainer.get(url).get_data(as_text=True)
+    assert trainer.post(url, {"points-calm": "1", "points-law": "3"}).status_code == 422
+    trainer.post(url, {"points-calm": "1", "points-rights": "3"})
+    assert stored(attempt).score == 1
+    assert "3 of 3 points" in trainee.get(f"{attempt}/result").get_data(as_text=True)
+
+
+def test_a_case_that_is_half_way_begins_anew_in_a_lesson_that_was_edited(
+    desk: Desk, app: Flask, visitor: Callable[[str], Visitor]
+) -> None:
+    trainee, url = visitor("trainee"), "/courses/practice/lessons/only"
+    trainee.post("/courses/practice/enrol")
+    trainee.post(f"{url}/checks/check-case", {"answer": "check-look", "choose": "1"})
+    assert "STATECHECKBACK" in trainee.get(url).get_data(as_text=True)
+    lesson = desk.content / "practice" / "lessons" / "only.md"
+    lesson.write_text(lesson.read_text().replace("A text before", "A better text before"))
+    desk.publish()
+    assert "STATECHECKBACK" not in trainee.get(url).get_data(as_text=True)
+    trainee.post(f"{url}/checks/check-case", {"answer": "check-wave", "choose": "1"})
+    assert "This ending is worth 0%" in trainee.get(url).get_data(as_text=True)

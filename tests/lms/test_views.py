@@ -117,6 +117,13 @@ VIEWS: dict[tuple[str, str], View] = {
     ("trainer.lesson", "GET"): View("/trainer/{course}/as/RS/lessons/{lesson}", TRAINER, other=frozenset()),
     ("releases.index", "GET"): View("/trainer/{course}/releases", TRAINER, other=frozenset()),
     ("releases.difference", "GET"): View("/trainer/{course}/releases/difference", TRAINER, other=frozenset()),
+    ("marking.index", "GET"): View("/trainer/{course}/marking", TRAINER, other=frozenset()),
+    ("marking.answer", "GET"): View(
+        "/trainer/{course}/marking/{attempt}/single", TRAINER, own=frozenset(), other=frozenset()
+    ),
+    ("marking.mark", "POST"): View(
+        "/trainer/{course}/marking/{attempt}/single", TRAINER, own=frozenset(), other=frozenset()
+    ),
     ("manager.completion", "GET"): View("/manager", MANAGERS),
     ("manager.completion_file", "GET"): View("/manager/completion.csv", MANAGERS),
     ("manager.people", "GET"): View("/manager/people", MANAGERS),
