@@ -115,8 +115,8 @@ document.addEventListener("submit", (event) => {
 
 // What stands at the top of the window stays there, whatever grew or shrank above it.
 function keepingPlace(work) {
-  const middle = document.elementFromPoint(innerWidth / 2, Math.min(innerHeight - 1, 120));
-  const anchor = middle?.closest("main *");
+  const pieces = [...document.querySelectorAll("main :is(h1, h2, h3, p, li, tr, pre, summary, legend, label)")];
+  const anchor = pieces.find((piece) => piece.getBoundingClientRect().top > 60);  // below the bar
   const before = anchor?.getBoundingClientRect().top;
   work();
   if (scrollY > 0 && anchor?.isConnected) scrollBy({ top: anchor.getBoundingClientRect().top - before, behavior: "instant" });
