@@ -6,17 +6,17 @@ A lesson is compiled here, and needs no pydantic as long as its front matter is 
 
 from __future__ import annotations
 
-import re
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from courses import front
 from courses.facts import Fact, Shelf, Unit
 from courses.layout import Role, role, translated
 from courses.markdown import Reader
 from courses.media import measure
 from courses.problems import Problem, has_errors
-from courses.source import Document, Text, decode, front_matter
+from courses.text import Text, decode
 from courses.units import attach, begin, names, take
 
 
@@ -95,15 +95,13 @@ def _translation(source: Text, where: Role, original: Path, shelf: Shelf, draft:
 def lesson(source: Text, id: str, shelf: Shelf, draft: bool = False) -> Unit:
     """A lesson. `data`: title, objectives, minutes, checks, sources."""
     unit = begin(source, "lesson", id)
-    document, start, problems = front_matter(source)
-    front = _front(document, unit) if document else None
-    unit.problems += document.problems if document else problems
+    found, start = _front(source, unit)
     reader = Reader(source.file, shelf, id, draft)
     blocks = reader.block(source, start)
     take(unit, reader)
-    right = front is not None and not has_errors(unit.problems)
+    right = found is not None and not has_errors(unit.problems)
     if right or draft:
-        data = (front or {"title": id, "objectives": [], "minutes": 0}) | {
+        data = (found or {"title": id, "objectives": [], "minutes": 0}) | {
             "checks": names(reader.uses, "question"),
             "sources": names(reader.uses, "source"),
         }
@@ -112,40 +110,24 @@ def lesson(source: Text, id: str, shelf: Shelf, draft: bool = False) -> Unit:
     return unit
 
 
-_FRONT = {"title", "objectives", "minutes"}
+def _front(source: Text, unit: Unit) -> tuple[dict[str, Any] | None, int]:
+    """The front matter (None: it is wrong, which is added to the unit's problems), and the offset at which the
+    Markdown begins. The objectives it names are added to what the unit uses."""
+    if quick := front.read(source):
+        unit.uses += quick.objectives
+        objectives = [fact.name for fact in quick.objectives]
+        return {"title": quick.title, "objectives": objectives, "minutes": quick.minutes}, quick.end
+    from courses import schema
+    from courses.source import front_matter
 
-
-def _front(document: Document, unit: Unit) -> dict[str, Any] | None:
-    """The front matter, if it is right; the objectives it names are added to what the unit uses. The schema is loaded
-    only to explain what is not certainly right."""
-    found = document.data
-    if not _is_right(found):
-        from courses import schema
-
-        front = schema.validate(document, schema.FrontMatter)
-        found = front.model_dump(mode="json") if front else None
-    if found is None:
-        return None
-    objectives = found.get("objectives", [])
-    for place, objective in enumerate(objectives):
+    document, start, problems = front_matter(source)
+    keys = schema.validate(document, schema.FrontMatter) if document else None
+    unit.problems += document.problems if document else problems
+    if document is None or keys is None:
+        return None, start
+    for place, objective in enumerate(keys.objectives):
         unit.uses.append(Fact("objective", objective, *document.place(("objectives", place))))
-    return {"title": found["title"], "objectives": objectives, "minutes": int(found["minutes"])}
-
-
-def _is_right(found: Any) -> bool:
-    """Whether the values are what schema.FrontMatter accepts, as most lessons write them."""
-    if not isinstance(found, dict) or not {"title", "minutes"} <= found.keys() <= _FRONT:
-        return False
-    title, minutes, objectives = found["title"], found["minutes"], found.get("objectives", [])
-    return (
-        isinstance(title, str)
-        and 1 <= len(title) <= 300
-        and isinstance(minutes, str)
-        and re.fullmatch("[1-9][0-9]{0,2}", minutes, re.ASCII) is not None
-        and int(minutes) <= 600
-        and isinstance(objectives, list)
-        and all(isinstance(objective, str) for objective in objectives)
-    )
+    return keys.model_dump(mode="json"), start
 
 
 def medium(file: str, path: str, data: bytes) -> Unit:

@@ -21,8 +21,8 @@ from courses.directives import Flaw
 from courses.facts import Fact, Place, Shelf
 from courses.problems import Problem, Severity
 from courses.quick import is_plain
-from courses.source import Text
 from courses.syntax import MARKDOWN
+from courses.text import Text
 
 _CITED = re.compile(r"\s*@([a-z0-9]+(?:-[a-z0-9]+)*)\s*(?:,\s*(.*\S))?\s*$", re.DOTALL)
 _NOT_IN_ANCHORS = re.compile(r"[^\w\s-]")

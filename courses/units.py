@@ -9,7 +9,7 @@ from courses.facts import Fact, Unit
 from courses.layout import is_slug
 from courses.markdown import Reader
 from courses.problems import Problem, has_errors
-from courses.source import Text
+from courses.text import Text
 
 
 def begin(source: Text, kind: str, id: str) -> Unit:

@@ -41,8 +41,9 @@ COURSES = (
         "courses.released",
     ),
     ("courses.schema",),
-    ("courses.source", "courses.markdown", "courses.media", "courses.artefact", "courses.cache"),
+    ("courses.source", "courses.front", "courses.markdown", "courses.media", "courses.artefact", "courses.cache"),
     ("courses.blocks", "courses.syntax", "courses.directives", "courses.quick"),
+    ("courses.text",),
     ("courses.facts", "courses.glossary"),
     ("courses.questions",),  # below the store, which loads them; see docs/architecture.md
     ("courses.model", "courses.problems", "courses.layout", "courses.script"),
