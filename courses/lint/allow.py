@@ -51,8 +51,9 @@ ADVICE = (
 )
 """The codes of all advice, so that a misspelt one can be told. tests/courses/test_lint.py keeps it whole."""
 
-_COMMENT = re.compile(r"(?:^|[ \t])#[ \t]*(allow\b[ \t]*:?[ \t]*([^\s:]*)[ \t]*:?[ \t]*(.*?))[ \t]*$", re.MULTILINE)
-_LEAF = re.compile(r"^ {0,3}:{3,}[ \t]*(allow\b[ \t]*([^\s:]*)[ \t]*:?[ \t]*(.*?))[ \t]*$", re.MULTILINE)
+_COMMENT = re.compile(r"(?:^|[ \t])#[ \t]*(allow\b[^\n]*)", re.MULTILINE)
+_LEAF = re.compile(r"^ {0,3}:{3,}[ \t]*(allow\b[^\n]*)", re.MULTILINE)
+_END = re.compile(r"[\s:]")
 _SKIPPED = re.compile(r"[ \t]*(?:#.*|:{3,}[ \t]*allow\b.*|---[ \t]*)?$")
 _HINT = "Write `allow`, the code of the advice, a colon and why it does not hold here."
 
@@ -66,8 +67,11 @@ def read(source: Text, markdown: int | None = None) -> tuple[list[Fact], list[Pr
         return [], []
     facts: list[Fact] = []
     problems: list[Problem] = []
+    lines: _Lines | None = None
     for match in _matches(text, markdown):
-        code, reason, start = match[2], match[3], match.start(1)
+        said = match[1].removeprefix("allow").lstrip(" \t:")
+        code, reason = _parted(said)
+        start = match.start(1)
         if code not in ADVICE:
             near = get_close_matches(code, ADVICE, 1, 0.6)
             hint = f"Did you mean `{near[0]}`?" if near else _HINT
@@ -78,8 +82,15 @@ def read(source: Text, markdown: int | None = None) -> tuple[list[Fact], list[Pr
             problems.append(Problem(source.file, *source.place(start), "advice", "allow-reason", message, _HINT))
         else:
             place = source.place(start)
-            facts += [Fact("allow", f"{code} {line}", *place) for line in _lines(source, place.line)]
+            lines = lines or _Lines(text)
+            facts += [Fact("allow", f"{code} {line}", *place) for line in lines.covered(place.line)]
     return facts, problems
+
+
+def _parted(said: str) -> tuple[str, str]:
+    """The code and the reason in what stands after `allow`."""
+    end = _END.search(said)
+    return (said[: end.start()], said[end.end() :].strip(" \t:")) if end else (said, "")
 
 
 def _matches(text: str, markdown: int | None) -> Iterator[re.Match[str]]:
@@ -88,16 +99,19 @@ def _matches(text: str, markdown: int | None) -> Iterator[re.Match[str]]:
         yield from _LEAF.finditer(text, markdown)
 
 
-def _lines(source: Text, line: int) -> Iterator[int]:
-    """The lines that a switch in `line` covers: its own if something else stands there, otherwise the next that says
-    something; and line 1 if nothing stands above it."""
-    lines = source.text.split("\n")
-    if not _SKIPPED.fullmatch(lines[line - 1]):
-        yield line
-        return
-    yield next((number for number in range(line + 1, len(lines) + 1) if not _SKIPPED.fullmatch(lines[number - 1])), 0)
-    if all(_SKIPPED.fullmatch(before) for before in lines[: line - 1]):
-        yield 1
+class _Lines:
+    """Which lines of a text say something, counted from 1."""
+
+    def __init__(self, text: str) -> None:
+        lines = text.split("\n")
+        self._next = [0] * (len(lines) + 2)
+        for number in range(len(lines), 0, -1):
+            self._next[number] = self._next[number + 1] if _SKIPPED.fullmatch(lines[number - 1]) else number
+
+    def covered(self, line: int) -> list[int]:
+        """The lines that a switch in `line` covers: its own if something else stands there, otherwise the next that
+        says something (0: none); and line 1 if nothing stands above it."""
+        return [self._next[line], *([1] if self._next[1] == self._next[line] != line else [])]
 
 
 def silence(problems: Iterable[Problem], units: Iterable[Unit], folder: str = "") -> list[Problem]:

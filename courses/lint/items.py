@@ -40,7 +40,7 @@ _ALL_OR_NONE = re.compile(
     r"|(?:të gjitha|asnjë) (?:më |nga )?(?:sipër|lart|këto|të sipërmet)",
     re.IGNORECASE,
 )
-_QUESTION = re.compile(r"\b(?:which|what|who|where|when|why|how)\b[^.?!:;]*\?", re.IGNORECASE)
+_QUESTION = re.compile(r"\b(?:which|what|who|where|when|why|how)\b[^.?!:;]{0,400}\?", re.IGNORECASE)
 _CLAUSE = re.compile(
     r",|\b(?:if|that|who|whose|because|although|since|unless|while|before|after|when|where|even)\b", re.I
 )

@@ -43,7 +43,7 @@ _LEADING = re.compile(r"(?:(?:#{1,6}[ \t]|:::)[^\n]*(?:\n|$))+")
 _TRAILING = re.compile(r"\n:{3,}[ \t]*$")
 _CITATIONS = re.compile(r"\[@[^\[\]]*\]")
 _LINK = re.compile(r"\]\([^()\s]*\)")
-_SENTENCE_ENDS = re.compile(r"[.!?…]+[\"”’)*_\]]*(?=\s|$)")
+_SENTENCE_ENDS = re.compile(r"(?<![.!?…])[.!?…]+[\"”’)*_\]]*(?=\s|$)")
 _LETTERS = re.compile(r"[^\W_]")
 _NUMBERS = re.compile(r"\d+")
 _PROVISION = re.compile(
@@ -54,7 +54,7 @@ _RULE = re.compile(
     r"|\b(?:Law|Act|Code|Directive|Regulation|Convention|Protocol|Covenant|Constitution) (?:on [\w ]{1,60} )?"
     r"(?:requires?|obliges?|forbids?|prohibits?|permits?|allows?|provides?|guarantees?|lays down|says|asks)\b"
 )
-_PICTURE = re.compile(r"!\[([^\]]*)\]\(\s*<?(media/[^\s)>]+\.(?:png|jpe?g|gif|webp))", re.IGNORECASE)
+_PICTURE = re.compile(r"!\[([^\[\]]{0,2000})\]\(\s*<?(media/[^\s)>]+\.(?:png|jpe?g|gif|webp))", re.IGNORECASE)
 _OF_TEXT = re.compile(
     r"screen[ _-]?shot|(?<![a-z])scan(?:ned|s)?(?![a-z])|facsimile|skenira|скенира|snimak ekrana|снимак екрана",
     re.IGNORECASE,
