@@ -231,12 +231,15 @@ def _judge(document: Document, one: Translated, value: dict[str, Value]) -> None
             Problem(document.source.file, *place, "error", "translation-key", message, "Delete it.")
         )
     known = {key[:length] for key in one.entry.leaves for length in range(len(key) + 1)}
+    told: set[Key] = set()
     for key, leaf in list(one.leaves.items()):
         original = one.entry.leaves.get(key)
         if original is None:
-            unknown = next((step for length, step in enumerate(key, 1) if key[:length] not in known), key[-1])
-            message = f"The source has no text at `{'.'.join(key)}`: it knows no `{unknown}` here."
-            _tell(document, leaf.at, "translation-id", message, "Correct the id or the key, or delete this text.")
+            unknown = next((key[:length] for length in range(1, len(key)) if key[:length] not in known), key)
+            if unknown not in told:
+                message = f"The source has no text at `{'.'.join(key)}`: it knows no `{unknown[-1]}` here."
+                _problem(document, leaf.at, "translation-id", message, "Correct the id or key, or delete this text.")
+            told.add(unknown)
         elif isinstance(original.value, str) is not isinstance(leaf.value, str):
             kind = "text" if isinstance(original.value, str) else "a list of words"
             _tell(document, leaf.at, "wrong-type", f"`{key[-1]}` must be {kind}, as in the source.", "")
@@ -245,8 +248,10 @@ def _judge(document: Document, one: Translated, value: dict[str, Value]) -> None
         del one.leaves[key]
     if one.leaves and not one.whole:
         missing = next(key for key in one.entry.leaves if key not in one.leaves)
-        more = len(one.entry.leaves) - len(one.leaves) - 1
-        message = f"`{'.'.join(missing)}` is not translated{f', nor are {more} more texts' if more else ''}."
+        more = len(one.entry.leaves) - len(one.leaves)
+        message = f"`{'.'.join(missing)}` is not translated."
+        if more > 1:
+            message = f"{more} texts are not translated, `{'.'.join(missing)}` being the first."
         hint = "What is not translated as a whole is shown in the language of the source."
         place = document.place(one.at or ())
         problem = Problem(document.source.file, *place, "advice", "translation-partial", message, hint)
