@@ -238,7 +238,7 @@ def _judge(document: Document, one: Translated, value: dict[str, Value]) -> None
             unknown = next((key[:length] for length in range(1, len(key)) if key[:length] not in known), key)
             if unknown not in told:
                 message = f"The source has no text at `{'.'.join(key)}`: it knows no `{unknown[-1]}` here."
-                _problem(document, leaf.at, "translation-id", message, "Correct the id or key, or delete this text.")
+                _tell(document, leaf.at, "translation-id", message, "Correct the id or key, or delete this text.")
             told.add(unknown)
         elif isinstance(original.value, str) is not isinstance(leaf.value, str):
             kind = "text" if isinstance(original.value, str) else "a list of words"
