@@ -293,9 +293,7 @@ def _translated(course: Course, locale: str, words: Translation) -> TranslatedCo
             )
             for one in course.lessons
         ),
-        "banks": tuple(
-            one.model_copy(update={"object": words.banks.get(one.id, one.object)}) for one in course.banks
-        ),
+        "banks": tuple(one.model_copy(update={"object": words.banks.get(one.id, one.object)}) for one in course.banks),
         "quizzes": tuple(
             one.model_copy(update={"title": words.quizzes.get(one.id, one.title)}) for one in course.quizzes
         ),
