@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Collection
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -21,6 +23,10 @@ from courses.build import check as check_courses
 from courses.layout import course_ids
 from courses.problems import Problem, has_errors
 
+_MANY = 20
+"""Files to compile from which on it takes long enough for a progress bar to be read."""
+_BLINK = 0.1
+"""Seconds between two drawings of the bar."""
 _WINDOW = 100
 """Characters of a long line that are shown around the place of a problem."""
 
@@ -67,18 +73,25 @@ def check(courses: tuple[str, ...], form: str, content: Path, artefacts: Path) -
 
 @click.command(epilog="Example: staza build smuggling-mixed-flows")
 @click.argument("courses", nargs=-1, metavar="[COURSE]...")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    show_default="as many as there are processors",
+    help="The most processes that compile at once.",
+)
 @content_option
 @artefacts_option
-def build(courses: tuple[str, ...], content: Path, artefacts: Path) -> None:
+def build(courses: tuple[str, ...], jobs: int | None, content: Path, artefacts: Path) -> None:
     """Compile what changed of the courses (all, or those named). A course with errors is not built; the others are."""
-    show_built(built(courses, content, Store(artefacts)))
+    show_built(built(courses, content, Store(artefacts), jobs))
 
 
-def built(courses: tuple[str, ...], content: Path, store: Store) -> BuildResult:
-    """Build the courses (all, or those named) with a progress bar, and show their errors."""
+def built(courses: tuple[str, ...], content: Path, store: Store, jobs: int | None = None) -> BuildResult:
+    """Build the courses (all, or those named) with a progress bar, and show their errors. `jobs`: the most processes
+    at once (None: as many as there are processors)."""
     require(content, courses)
     try:
-        result = _with_bar(lambda progress: build_courses(content, store, courses, progress))
+        result = _with_bar(lambda progress: build_courses(content, store, courses, progress, jobs))
     except OSError as error:
         raise click.ClickException(f"{store.root} cannot be written: {error.strerror}.") from error
     _show(content, [problem for problem in result.all_problems() if problem.severity == "error"])
@@ -111,15 +124,39 @@ def require(content: Path, courses: tuple[str, ...]) -> None:
 
 
 def _with_bar(work: Callable[[Progress | None], BuildResult]) -> BuildResult:
-    """What `work` returns, with a progress bar meanwhile where there is a terminal to draw it on."""
+    """What `work` returns, with a progress bar meanwhile where there is a terminal to draw it on and enough to do."""
     if not sys.stderr.isatty():
         return work(None)
+    with ExitStack() as stack:
+        drawn: list[Progress] = []
+
+        def progress(path: str, done: int, total: int) -> None:
+            if total >= _MANY and not drawn:
+                drawn.append(_bar(stack))
+            for draw in drawn:
+                draw(path, done, total)
+
+        return work(progress)
+
+
+def _bar(stack: ExitStack) -> Progress:
+    """A bar that is drawn until the stack is left."""
     from rich.console import Console
     from rich.progress import Progress as Bar
 
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Building", total=None)
-        return work(lambda id, done, total: bar.update(task, description=id, completed=done, total=total))
+    # no thread of its own: a process that has threads cannot be divided for the compiler
+    bar = stack.enter_context(Bar(console=Console(stderr=True), transient=True, auto_refresh=False))
+    task = bar.add_task("", total=None)
+    last = 0.0
+
+    def draw(path: str, done: int, total: int) -> None:
+        nonlocal last
+        bar.update(task, description=path.partition("/")[0], completed=done, total=total)
+        if time.monotonic() - last > _BLINK:
+            last = time.monotonic()
+            bar.refresh()
+
+    return draw
 
 
 # ── problems ───────────────────────────────────────────────────────────────────────────────────────────────────────
