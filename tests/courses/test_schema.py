@@ -194,10 +194,11 @@ def test_every_code_is_either_seen_or_not() -> None:
 
 
 def broken() -> Iterator[tuple[str, str, str]]:
-    """Each book and file that has a problem which the schema must see."""
+    """Each book and file that has a problem which the schema must see. Of a translation it sees less: how long a text
+    may be, and whether it is one or a list of words, its source says."""
     for name in NAMES:
         for file in sorted({problem["file"] for problem in expected(name)["problems"] if problem["code"] in SEEN}):
-            if kind_of(file):
+            if kind_of(file) and not kind_of(file).startswith("translated"):
                 yield name, file, kind_of(file)
 
 
