@@ -7,7 +7,7 @@ reading it, since nothing in it changes. What is wrong with a text is in its pro
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,10 +17,11 @@ from typing import Any
 from courses import questions
 from courses.build import Session
 from courses.facts import Unit
-from courses.layout import SHARED
+from courses.layout import MADE, SHARED, role, translated
 from courses.model import Lesson, Named, Quiz, Source
 from courses.problems import Problem
 from courses.questions.base import Question
+from courses.script import latin
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,32 @@ class CourseText:
     id: str
     units: Mapping[str, Unit]
     problems: tuple[Problem, ...] = ()
+    translated: frozenset[str] = frozenset()
+    """The files that stand here in another language than they were written in."""
+
+    def in_language(self, language: str) -> CourseText:
+        """The course in a language, as far as it is translated into it."""
+        if language not in self._languages:
+            self._languages[language] = self._in(language)
+        return self._languages[language]
+
+    @cached_property
+    def _languages(self) -> dict[str, CourseText]:
+        return {}
+
+    def _in(self, language: str) -> CourseText:
+        written = next((one for one, made in MADE.items() if made == language), language)
+        convert = latin if language in MADE.values() else str
+        units, found = dict(self.units), set()
+        for file, unit in self.units.items():
+            where, source = role(file), units.get(translated(file))
+            if where is None or where.locale != written or source is None:
+                continue
+            body = unit.body if written == language else next(iter(unit.bodies.values()), None)
+            units[source.file] = replace(source, body=body or source.body, data=_worded(source, unit, convert))
+            if body or where.kind not in ("lesson", "bank"):
+                found.add(source.file)
+        return replace(self, units=units, translated=frozenset(found)) if found else self
 
     @cached_property
     def keys(self) -> dict[str, Any]:
@@ -117,6 +144,18 @@ class CourseText:
         """The units of a folder's files, by name."""
         start = f"{self.id}/{folder}/"
         return [self.units[file] for file in sorted(self.units) if file.startswith(start)]
+
+
+def _worded(source: Unit, unit: Unit, convert: Callable[[str], str]) -> dict[str, Any] | None:
+    """What is known of a file, with the titles and other texts that its translation `unit` has for them."""
+    if source.data is None or unit.data is None:
+        return source.data
+    texts = {id: {key: convert(text) for key, text in one.items()} for id, one in unit.data["texts"].items()}
+    data = source.data | texts.get("", {})
+    if "objectives" in data and "summary" in data:  # course.yaml
+        words = {id.partition("/")[2]: one["text"] for id, one in texts.items() if id}
+        data["objectives"] = [one | {"text": words.get(one["id"], one["text"])} for one in data["objectives"]]
+    return data
 
 
 def _title(unit: Unit, id: str) -> str:

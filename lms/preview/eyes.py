@@ -12,7 +12,7 @@ from typing import cast
 from flask import current_app, g, has_request_context
 
 from lms import i18n
-from lms.preview.desk import Desk, Snapshot
+from lms.preview.desk import CourseText, Desk, Snapshot
 
 NOWHERE = "elsewhere"
 _KEY = "with-key"
@@ -68,9 +68,19 @@ def now() -> Snapshot:
     return found
 
 
-def foreign(course_id: str) -> str:
-    """The language of the course where it is not the page's, for screen readers to change their voice; else ""."""
-    written_in = str(now().courses[course_id].keys.get("language", "en")) if course_id else ""
+def course(id: str) -> CourseText | None:
+    """The course in the language of the page, as far as it is translated; None if there is none with the id."""
+    shown = now().courses.get(id)
+    return shown.in_language(current().language) if shown else None
+
+
+def foreign(course_id: str, file: str = "") -> str:
+    """The language of the course, or of one file of it, where it is not the page's, for screen readers to change their
+    voice; else ""."""
+    shown = course(course_id)
+    if shown is None or file in shown.translated:
+        return ""
+    written_in = str(shown.keys.get("language", "en"))
     return "" if written_in == current().language else written_in
 
 

@@ -20,7 +20,7 @@ from lms.web.headers import MEDIA_POLICY
 
 
 def _course(id: str) -> CourseText:
-    return found(as_whom.now().courses.get(id))
+    return found(as_whom.course(id))
 
 
 def _text(texts: tuple[Text, ...], id: str) -> Text:
@@ -32,8 +32,8 @@ def _text(texts: tuple[Text, ...], id: str) -> Text:
 
 def index() -> str:
     """The courses of the folder."""
-    now = as_whom.now()
-    return _page("preview/index.html", "", courses=list(now.courses.values()), shared=now.problems)
+    courses = [_course(id) for id in as_whom.now().courses]
+    return _page("preview/index.html", "", courses=courses, shared=as_whom.now().problems)
 
 
 def course(course_id: str) -> str:
@@ -135,7 +135,7 @@ def _page(template: str, course_id: str, **names: Any) -> str:
         errors=counts["error"],
         advice=counts["advice"],
         here=request.path,
-        lang=as_whom.foreign(course_id),
+        lang=as_whom.foreign(course_id, names["text"].unit.file if "text" in names else ""),
         **names,
     )
 

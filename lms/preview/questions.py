@@ -51,7 +51,7 @@ def answering(page: Callable[[str, str], str]) -> Callable[..., str]:
     def view(course_id: str, text_id: str) -> str:
         if request.method == "GET" or not forms.is_fetch():
             return page(course_id, text_id)
-        shown = found(as_whom.now().courses.get(course_id))
+        shown = found(as_whom.course(course_id))
         one = item(shown, request.args.get("check", ""))
         if one.check is None or one.empty:
             abort(422)  # the script then sends the form itself, and the page says why

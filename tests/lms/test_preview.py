@@ -172,6 +172,15 @@ def test_the_country_stands_first_and_open(content: Path) -> None:
     assert shown == ["Serbia"]
 
 
+def test_a_translated_lesson_is_shown_in_its_language_and_in_either_script() -> None:
+    client, path = visitor(REAL, "smuggling-mixed-flows"), "smuggling-mixed-flows/lessons/what-smuggling-is"
+    for language, title in (("sr", "Шта кријумчарење јесте"), ("sr_Latn", "Šta krijumčarenje jeste"),
+                            ("en", "What smuggling is"), ("mk", "What smuggling is")):  # fmt: skip
+        html = page(client, f"/RS.{language}/{path}")
+        assert f"<h1>{title}" in html
+        assert ('<div class="prose" lang="en">' in html) == (language == "mk"), "not translated, and says so"
+
+
 # ── trying out ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
