@@ -229,7 +229,7 @@ def questions(document: Document) -> Iterator[tuple[tuple[str | int, ...], Quest
 
 def sources(document: Document) -> Iterator[Source]:
     """Each source of sources.yaml that has the right fields."""
-    for at in _entries(document, dict, "sources by their keys"):
+    for at in _entries(document, dict, "sources by their keys", may_be_empty=True):
         key = str(at[0])
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", key) or len(key) > 64:
             place = document.key_place(at)
@@ -246,7 +246,7 @@ def sources(document: Document) -> Iterator[Source]:
 def terms(document: Document) -> Iterator[tuple[tuple[str | int, ...], TermKeys]]:
     """Each term of the glossary that has the right fields, with its path."""
     seen: set[str] = set()
-    for at in _entries(document, list, "a list of terms, each beginning with `- id:`"):
+    for at in _entries(document, list, "a list of terms, each beginning with `- id:`", may_be_empty=True):
         found = validate(document, TermKeys, at)
         if found and found.id in seen:
             message = f"The id `{found.id}` is already that of another term."
@@ -261,13 +261,15 @@ def programme(document: Document) -> Programme | None:
     return validate(document, Programme)
 
 
-def _entries(document: Document, kind: type, what: str) -> Iterator[tuple[str | int, ...]]:
-    """The paths of the entries of a file that is a list or a mapping."""
+def _entries(
+    document: Document, kind: type, what: str, may_be_empty: bool = False
+) -> Iterator[tuple[str | int, ...]]:  # fmt: skip
+    """The paths of the entries of a file that is a list or a mapping. `may_be_empty`: it may hold comments alone."""
     data: Any = document.data
     if isinstance(data, kind):
         keys: Iterable[str | int] = data if isinstance(data, dict) else range(len(document.data))
         yield from ((key,) for key in keys)
-    elif not document.broken:
+    elif not document.broken and not (may_be_empty and data is None):
         _add(document, (), "wrong-type", f"The file must hold {what}.", "Look at the guide for trainers.")
 
 

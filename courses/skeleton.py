@@ -1,4 +1,4 @@
-"""Skeletons: the text that a new course, lesson, question, quiz or source begins as, and where it is put.
+"""Skeletons: the text that a new programme, course, lesson, question, quiz or source begins as, and where it is put.
 
 Each passes `check`; what its author has to replace stands in it as a sentence that says so. A list that somebody wrote
 is added to in its text, so that its comments and its layout stay; where that cannot be done for sure the functions
@@ -12,6 +12,27 @@ import re
 from courses.source import Document, Text, Value
 
 _DASH = re.compile(r"^( *)- ", re.MULTILINE)
+
+
+def programme(title: str) -> dict[str, str]:
+    """The files that all courses share, by their paths from the content folder."""
+    return {
+        "programme.yaml": f"""\
+title: {quoted(title)}
+topics:
+  - {{id: first-topic, title: Say what its courses are about, origin: curricula}}
+countries:
+  - {{id: RS, title: Serbia}}
+  - {{id: BA, title: Bosnia and Herzegovina}}
+  - {{id: ME, title: Montenegro}}
+  - {{id: MK, title: North Macedonia}}
+audiences:
+  - {{id: border-police, title: Border police}}
+  - {{id: reception, title: Reception and asylum staff}}
+""",
+        "sources.yaml": "# What courses cite, by keys: [@the-key, art. 3]. Begin one with: staza new source\n",
+        "glossary.yaml": "# Terms that lessons explain where they stand: [the word](term:its-id)\n",
+    }
 
 
 def course(id: str, title: str, topic: str, audience: list[str]) -> dict[str, str]:
@@ -227,7 +248,7 @@ def with_question(text: str, entry: str) -> str | None:
 
 def with_source(text: str, key: str, entry: str) -> str | None:
     """The text of a sources.yaml with the entry, whose key is `key`, after its last source."""
-    before = _value(text)
+    before = _value(text) or {}
     made = f"{text.rstrip()}\n\n{entry}"
     after = _value(made)
     return made if isinstance(before, dict) and before | {key: after.get(key)} == after else None

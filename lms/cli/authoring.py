@@ -43,7 +43,26 @@ def schema(kind: str | None, folder: Path | None) -> None:
 
 @click.group(epilog="Example: staza new lesson smuggling-mixed-flows at-sea --title 'At sea'")
 def new() -> None:
-    """Begin a course, a lesson, a question, a quiz or a source with a text that passes `staza check`."""
+    """Begin a programme, a course, a lesson, a question, a quiz or a source with a text that passes `staza check`."""
+
+
+@new.command(epilog="Example: staza new programme --title 'Training of the border police'")
+@click.option("--title", required=True, help="What the programme is called.")
+@click.option(
+    "--content", type=click.Path(file_okay=False, path_type=Path), envvar="STAZA_CONTENT", default=Path("content"),
+    show_default=True, help="The folder that will hold the courses; it is made if it is not there.",
+)  # fmt: skip
+def programme(title: str, content: Path) -> None:
+    """Begin a folder of courses: the files that all of them share."""
+    from courses import skeleton
+
+    _require_title(title)
+    files = skeleton.programme(title)
+    if (content / "programme.yaml").exists():
+        raise click.ClickException(f"{content / 'programme.yaml'} exists already. Begin a course: staza new course")
+    for path in (path for path in files if not (content / path).exists()):
+        _write(content / path, files[path])
+    click.echo("Write its topics into programme.yaml, and go on with: staza new course")
 
 
 @new.command(epilog="Example: staza new course returns --title 'Return and Reintegration' --topic return")

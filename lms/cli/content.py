@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -30,9 +31,24 @@ _BLINK = 0.1
 _WINDOW = 100
 """Characters of a long line that are shown around the place of a problem."""
 
+
+class Folder(click.Path):
+    """The folder that holds the courses."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The folder; where it is not there, a sentence that says how to come to one."""
+        if not Path(value).is_dir():
+            self.fail(
+                f"there is no folder {str(value)!r} here. Go to the folder that holds it, or begin one: "
+                "staza new programme",
+                param, ctx,
+            )  # fmt: skip
+        return super().convert(value, param, ctx)
+
+
 content_option = click.option(
     "--content",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=Folder(exists=True, file_okay=False, path_type=Path),
     envvar="STAZA_CONTENT",
     default=Path("content"),
     show_default=True,

@@ -45,6 +45,24 @@ def tree(content: Path) -> dict[str, bytes]:
 # ── what it writes ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_a_folder_of_courses_from_nothing(tmp_path: Path) -> None:
+    content = tmp_path / "training" / "content"
+    assert made(content, "programme", "--title", "First steps") == []
+    assert made(content, "course", "returns", "--title", "Returns", "--topic", "first-topic") == []
+    assert codes(made(content, "source", "crc", "--kind", "treaty", "--title", "The Convention")) == {"unused-source"}
+    before = tree(content)
+    again = staza_new(content, "programme", "--title", "Other steps")
+    assert again.exit_code == 1
+    assert "exists already" in again.output
+    assert tree(content) == before
+
+
+def test_where_there_is_no_folder_it_says_how_to_begin_one(tmp_path: Path) -> None:
+    result = staza_new(tmp_path / "nowhere", "course", "returns", "--title", "Returns", "--topic", "return")
+    assert result.exit_code == 2
+    assert "staza new programme" in result.output
+
+
 def test_a_course(content: Path) -> None:
     title = 'Return: "home" & back #1'
     assert made(content, "course", "returns", "--title", title, "--topic", "smuggling") == []
@@ -189,6 +207,6 @@ def test_a_file_that_is_not_utf8_is_not_rewritten(content: Path) -> None:
     assert tree(content) == before
 
 
-@pytest.mark.parametrize("command", ["course", "lesson", "question", "quiz", "source"])
+@pytest.mark.parametrize("command", ["programme", "course", "lesson", "question", "quiz", "source"])
 def test_help_shows_an_example(command: str) -> None:
     assert f"Example: staza new {command}" in CliRunner().invoke(new, [command, "--help"]).output
