@@ -12,7 +12,7 @@ from typing import Any
 
 from courses import front
 from courses.facts import Fact, Shelf, Unit
-from courses.layout import Role, role, translated
+from courses.layout import Role, is_slug, role, translated
 from courses.markdown import Reader
 from courses.media import measure
 from courses.problems import Problem, has_errors
@@ -105,7 +105,8 @@ def lesson(source: Text, id: str, shelf: Shelf, draft: bool = False) -> Unit:
             "checks": names(reader.uses, "question"),
             "sources": names(reader.uses, "source"),
         }
-        attach(unit, data | {"id": id, "words": reader.words, "blocks": blocks, "terms": reader.terms})
+        shown = id if is_slug(id) else "unnamed"  # which is an error, but a draft is shown all the same
+        attach(unit, data | {"id": shown, "words": reader.words, "blocks": blocks, "terms": reader.terms})
         unit.data = data if right else None
     return unit
 

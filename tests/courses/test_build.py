@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
-from courses.artefact import ArtefactError, Store
-from courses.build import BuildResult, CourseResult, build
+from courses.artefact import ArtefactError, Store, canonical, digest
+from courses.build import BuildResult, CourseResult, Session, build
 from courses.facts import Fact, Unit
-from courses.model import Course
+from courses.layout import course_ids, role
+from courses.model import Course, Lesson
+from courses.problems import has_errors
 
-from .books import BASE, edit, lay
+from .books import BASE, NAMES, edit, lay
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -84,24 +88,79 @@ def test_every_object_says_the_same_after_a_round_trip(content: Path, store: Sto
         assert store.lesson(course, entry.id).title == entry.title
 
 
-def test_two_builds_in_two_places_give_the_same_bytes(tmp_path: Path) -> None:
-    script = (
-        "import sys; from pathlib import Path; from courses.artefact import Store; from courses.build import build;"
-        "build(Path(sys.argv[1]), Store(Path(sys.argv[2])))"
-    )
+def copied(source: Path, place: Path, random: Random) -> None:
+    """Copy the files one by one in a shuffled order: file systems list a folder in an order that depends on it."""
+    files = sorted(path for path in source.rglob("*") if path.is_file())
+    random.shuffle(files)
+    for path in files:
+        (place / path.relative_to(source)).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, place / path.relative_to(source))
+
+
+BUILD = """
+import os, sys
+from pathlib import Path
+from courses.artefact import Store
+from courses.build import build
+os.umask(int(sys.argv[4], 8))
+build(Path(sys.argv[1]), Store(Path(sys.argv[2])), jobs=int(sys.argv[3]))
+"""
+
+
+def test_the_same_sources_give_the_same_bytes_wherever_they_are_built(tmp_path: Path) -> None:
+    """Another time zone, seed of hashes, language, umask, order of files, number of processes, folder and moment."""
     stores = []
-    for number, zone in enumerate(("UTC", "Asia/Tokyo")):
+    for number, zone in enumerate(("UTC", "Asia/Tokyo", "America/St_Johns")):
         place = tmp_path / f"somewhere-{number}"
-        files = sorted((path for path in BASE.rglob("*") if path.is_file()), reverse=bool(number))
-        for path in files:  # in another order, so that directories list them in another
-            (place / path.relative_to(BASE)).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, place / path.relative_to(BASE))
-        environment = os.environ | {"TZ": zone, "PYTHONHASHSEED": str(number), "PYTHONPATH": str(ROOT), "LC_ALL": "C"}
-        command = [sys.executable, "-c", script, str(place), str(place / "out")]
+        copied(ROOT / "content", place / "content", Random(number))
+        environment = os.environ | {
+            "TZ": zone,
+            "PYTHONHASHSEED": str(number),
+            "PYTHONPATH": str(ROOT),
+            "LC_ALL": ("C", "C.UTF-8", "POSIX")[number],
+        }
+        jobs, umask = str((1, 2, 5)[number]), ("022", "077", "002")[number]
+        command = [sys.executable, "-c", BUILD, str(place / "content"), str(place / "out"), jobs, umask]
         subprocess.run(command, check=True, env=environment, cwd=tmp_path)
         stores.append(everything(Store(place / "out")))
-    assert stores[0] == stores[1]
-    assert stores[0]
+    assert stores[0] == stores[1] == stores[2]
+    assert len([name for name in stores[0] if name.startswith("revisions/")]) == 3
+
+
+def test_the_number_of_processes_changes_no_problem_and_not_their_order(tmp_path: Path) -> None:
+    script = (
+        "import json, sys; from pathlib import Path; from courses.build import check;"
+        "print(json.dumps([p.as_json() for p in check(Path(sys.argv[1]), jobs=int(sys.argv[2]))]))"
+    )
+    content = tmp_path / "content"
+    copied(ROOT / "content", content, Random(1))
+    for number, path in enumerate(sorted([*content.glob("*/lessons/*"), *content.glob("*/questions/*")])):
+        path.write_bytes(path.read_bytes().replace(b"e", b"<e>", number))
+    told = []
+    for jobs in (1, 2, 3):
+        command = [sys.executable, "-c", script, str(content), str(jobs)]
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        told.append(json.loads(subprocess.run(command, check=True, capture_output=True, env=environment).stdout))
+    assert told[0] == told[1] == told[2]
+    assert len(told[0]) > 20
+
+
+def test_every_byte_of_every_lesson_counts_for_its_course_alone(content: Path, store: Store) -> None:
+    """Whatever letter is changed of what a lesson says, the course has another revision, and no other course has."""
+    shutil.copytree(content / "paths", content / "roads")
+    edit(content / "roads/course.yaml", "id: paths", "id: roads")
+    before = {course.id: course.revision for course in build(content, store).courses}
+    random = Random(2026)
+    for lesson in sorted((content / "paths/lessons").glob("*.md")):
+        whole = lesson.read_bytes()
+        letters = [match.start() for match in re.finditer(rb"(?<= )[a-z](?=[a-z]+[ .])", whole)]
+        for at in random.sample(letters, min(6, len(letters))):
+            lesson.write_bytes(whole[:at] + whole[at : at + 1].swapcase() + whole[at + 1 :])
+            after = {course.id: course.revision for course in build(content, store).courses}
+            assert after["roads"] == before["roads"]
+            assert after["paths"] != before["paths"], whole[at - 20 : at + 20]
+        lesson.write_bytes(whole)
+    assert {course.id: course.revision for course in build(content, store).courses} == before
 
 
 def test_one_byte_changes_the_revision_of_its_course_and_no_other(content: Path, store: Store) -> None:
@@ -207,6 +266,75 @@ def test_a_lost_object_is_made_again(content: Path, store: Store) -> None:
 def test_a_unit_survives_the_cache() -> None:
     unit = Unit("a/b.md", {"x": [1]}, "abc", [], [Fact("lesson", "b", 1, 1)], [Fact("source", "s", 2, 3)], {"k": None})
     assert Unit.from_json(json.loads(json.dumps(unit.as_json()))) == unit
+
+
+# ── plain values and models ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("source", [BASE, ROOT / "content"], ids=["base", "content"])
+def test_what_is_put_together_from_plain_values_is_what_the_models_say(source: Path, store: Store) -> None:
+    for course in build(source, store).courses:
+        path = store.root / "revisions" / course.id / f"{course.revision}.json"
+        built = Course.model_validate_json(path.read_bytes())
+        assert canonical(built.model_dump(mode="json")) == path.read_bytes()
+        for entry in built.lessons:
+            lesson = store.lesson(built, entry.id)
+            assert digest(canonical(lesson.model_dump(mode="json"))) == entry.object
+
+
+# ── drafts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_session_compiles_what_changed_and_shows_what_is_wrong(content: Path, compiled: list[str]) -> None:
+    session = Session(content)
+    assert session.refresh().all_problems() == []
+    compiled.clear()
+    assert session.refresh().all_problems() == []
+    assert compiled == []
+    path = content / "paths/lessons/first.md"
+    before = path.read_text("utf-8")
+    path.write_text(before.replace("In Serbia.", "In <b>Serbia</b>."), "utf-8")
+    result = session.refresh()
+    assert compiled == ["paths/lessons/first.md"]
+    assert [problem.code for problem in result.all_problems()] == ["raw-html"]
+    unit = session.units("paths")["paths/lessons/first.md"]
+    assert unit.object == "", "a draft is never built"
+    lesson = Lesson.model_validate_json(unit.body or b"")
+    line = before[: before.index("In Serbia.")].count("\n") + 1
+    (serbia,) = [block for block in lesson.blocks[2].blocks if block.country == "RS"]
+    assert f'<p data-line="{line}">In &lt;b&gt;Serbia' in serbia.blocks[0].html
+    path.write_text(before, "utf-8")
+    assert session.refresh().all_problems() == []
+
+
+def test_a_draft_of_any_broken_book_can_be_shown(tmp_path: Path) -> None:
+    shown = 0
+    for name in NAMES:
+        session = Session(lay(name, tmp_path / name))
+        session.refresh()
+        for id in course_ids(tmp_path / name):
+            for file, unit in session.units(id).items():
+                where = role(file)
+                too_large = any(problem.code == "file-too-large" for problem in unit.problems)
+                if where and where.kind == "lesson" and not where.locale and not too_large:
+                    Lesson.model_validate_json(unit.body or b"")
+                    shown += has_errors(unit.problems)
+    assert shown > 20
+
+
+def test_a_file_and_a_course_that_go_away_are_gone(content: Path) -> None:
+    session = Session(content)
+    session.refresh()
+    (content / "paths/lessons/second.md").unlink()
+    assert {problem.code for problem in session.refresh().all_problems()} >= {"unknown-lesson"}
+    assert "paths/lessons/second.md" not in session.units("paths")
+    shutil.rmtree(content / "paths")
+    assert session.refresh().courses == []
+
+
+def test_what_is_built_says_nothing_of_lines(content: Path, store: Store) -> None:
+    _, course = built(content, store)
+    assert "data-line" not in store.lesson(course, "first").model_dump_json()
 
 
 # ── errors ─────────────────────────────────────────────────────────────────────────────────────────────────────────
