@@ -49,6 +49,12 @@ def content(tmp_path: Path) -> Path:
     return lay(BASE.name, tmp_path / "content")
 
 
+@pytest.fixture(scope="module")
+def one_app() -> Flask:
+    """An application whose desk is changed from test to test, since each application reads its templates anew."""
+    return app_of(BASE)
+
+
 def app_of(content: Path, *only: str) -> Flask:
     app = create_app(Desk(content, only), Eyes())
     app.testing = True
@@ -96,10 +102,10 @@ def test_every_page_of_the_real_courses(eyes: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_problem_is_shown_on_the_page_it_is_listed_with(name: str, tmp_path: Path) -> None:
+def test_every_problem_is_shown_on_the_page_it_is_listed_with(name: str, one_app: Flask, tmp_path: Path) -> None:
     content = lay(name, tmp_path / "content")
-    desk = Desk(content)
-    client = create_app(desk, Eyes()).test_client()
+    desk = one_app.extensions["desk"] = Desk(content)
+    client = one_app.test_client()
     index = page(client, EYES)
     for problem in check(content):
         place = f"{problem.file}:{problem.line}:{problem.column}"
