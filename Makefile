@@ -17,7 +17,8 @@ test: .venv/installed-tests $(COMPILED)  ## Run every test: style, types, compil
 fuzz: .venv/installed-tests  ## Spoil the real courses in 20,000 ways: each is a build, or problems at their places
 	@STAZA_FUZZ=20000 $(BIN)/pytest -n 2 --dist worksteal tests/courses/test_fuzz.py
 
-bench: .venv/installed-tests  ## Measure throughput against a bare Flask route
+bench: .venv/installed-tests  ## Measure the build beside other tools, and throughput against a bare Flask route
+	@$(BIN)/python benchmarks/build.py
 	@$(BIN)/python benchmarks/serve.py
 
 check: .venv/installed  ## Every problem and advice in content/
