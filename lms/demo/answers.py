@@ -14,10 +14,15 @@ from functools import cache
 from random import Random
 
 from courses.questions.base import Answer, Question
+from courses.questions.categorise import Categorise
 from courses.questions.gaps import Gaps
 from courses.questions.matching import Matching
 from courses.questions.multiple_choice import MultipleChoice
+from courses.questions.number import NumberQuestion
 from courses.questions.ordering import Ordering
+from courses.questions.rating import Rating
+from courses.questions.scenario import Scenario
+from courses.questions.short_text import ShortText
 from courses.questions.single_choice import SingleChoice
 from courses.questions.true_false import TrueFalse
 
@@ -62,7 +67,33 @@ def answered(question: Question, ability: float, rng: Random) -> Answer | None:
         case Gaps():
             return {gap.id: _filled(gap.accept, [c.id for c in gap.choices or () if c.correct == know], know)
                     for gap in question.gaps for know in [knows()]}  # fmt: skip
-    return None
+        case Categorise():
+            options = [question.option_id(category.id) for category in question.categories]
+            part = chance**0.5
+            return {
+                question.slot_id(item.id): question.option_id(item.category) if rng.random() < part
+                else rng.choice(options)
+                for item in question.items
+            }  # fmt: skip
+        case ShortText():
+            return question.accept[0] if knows() else "?"
+        case NumberQuestion():
+            return question.answer if knows() else str(rng.randint(1, 100))
+        case Scenario():
+            return _played(question, chance, rng)
+        case Rating():
+            return rng.choice(question.scale).id
+    return None  # nobody writes composed answers in composed people's own words
+
+
+def _played(case: Scenario, chance: float, rng: Random) -> list[str]:
+    """A way through the case to one of its endings."""
+    best, way = case.best_choices(), list[str]()
+    while not case.finished(way):
+        ids = [option.id for option in case.payload((), way).options]
+        good = [id for id in ids if id in best and id not in way]
+        way.append(rng.choice(good if good and rng.random() < chance**0.5 else ids))
+    return way
 
 
 def _tempting(ids: Sequence[str], question_id: str, rng: Random) -> str:

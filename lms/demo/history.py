@@ -144,7 +144,7 @@ class Historian:
             seed, shown = self._paper(course, quiz, revision)
             attempt_id = new_id()
             score = self._answer(trainee, course, revision, attempt_id, shown, moment, number)
-            passed = required is None or score >= required - 1e-9
+            passed = score is None or required is None or score >= required - 1e-9
             self.rows.add(
                 Attempt, institution_id=trainee.institution_id, id=attempt_id, person_id=trainee.id,
                 enrolment_id=enrolment_id, course_id=course.id, quiz_id=quiz.id, number=number, revision=revision,
@@ -155,7 +155,7 @@ class Historian:
             about = {"course": course.id, "quiz": quiz.id, "number": number}
             self._note(moment, trainee.id, "attempt-begun", trainee, **about, revision=revision)
             self._note(submitted_at, trainee.id, "attempt-submitted", trainee, **about, score=score)
-            scores[quiz.id] = max(score, scores.get(quiz.id, 0.0))
+            scores[quiz.id] = max(1.0 if score is None else score, scores.get(quiz.id, 0.0))
             if passed:
                 return submitted_at
             moment = sitting.next()
@@ -164,23 +164,25 @@ class Historian:
     def _answer(
         self, trainee: Trainee, course: Course, revision: str, attempt_id: UUID, shown: list[list[object]],
         at: datetime, number: int,
-    ) -> float:  # fmt: skip
-        """Answer every question of the attempt, better than in the one before; the attempt's score."""
+    ) -> float | None:  # fmt: skip
+        """Answer every question of the attempt, better than in the one before; the attempt's score, None where nothing
+        is graded."""
         if not self.thorough:
             return min(1.0, max(0.0, self.rng.gauss(0.82 + 0.08 * trainee.ability, 0.08)))
-        total = 0.0
+        total, graded = 0.0, 0
         for place, (id, _order) in enumerate(shown):
             question = self.library.question(course.id, str(id), revision)
+            graded += question is not None and question.graded
             answer = answered(question, trainee.ability + 0.5 * number, self.rng) if question else None
             if question is None or answer is None:
                 continue
             score = question.grade(answer).score
-            total += score
+            total += score * question.graded
             self.rows.add(
                 Answer, institution_id=trainee.institution_id, attempt_id=attempt_id, question_id=str(id),
                 answer=answer, saved_at=at + timedelta(seconds=40 * (place + 1)), score=score,
             )  # fmt: skip
-        return total / len(shown)
+        return total / graded if graded else None
 
     def _complete(
         self, trainee: Trainee, course: Course, revision: str, enrolment_id: UUID, at: datetime,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import psycopg
 import pytest
@@ -14,6 +15,8 @@ from sqlalchemy import func, select
 
 from lms import clock, create_app, demo
 from lms.db import db
+from lms.demo.answers import answered
+from lms.learning.attempts import result
 from lms.learning.progress import progress
 from lms.library import library
 from lms.records import facts, institutions
@@ -97,13 +100,14 @@ def test_attempts_are_graded_by_the_questions(empty: Flask) -> None:
     assert {attempt.passed for attempt in attempts} == {True, False}
     for attempt in attempts:
         assert attempt.started_at < attempt.submitted_at <= now
-        total = 0.0
-        for answer in given.get(attempt.id, []):
+        answers = {answer.question_id: answer for answer in given.get(attempt.id, [])}
+        for answer in answers.values():
             question = library().question(attempt.course_id, answer.question_id, attempt.revision)
             assert answer.question_id in attempt.questions
             assert question.grade(answer.answer).score == pytest.approx(answer.score)
-            total += answer.score
-        assert attempt.score == pytest.approx(total / len(attempt.questions))
+        score, passed = result(library(), attempt, answers)
+        assert attempt.score == (None if score is None else pytest.approx(score))
+        assert attempt.passed == passed
 
 
 def test_checks_were_answered_before_their_lesson_was_finished(empty: Flask) -> None:
@@ -139,13 +143,15 @@ def test_the_same_words_compose_the_same_people(empty: Flask) -> None:
     now = clock.now()
     demo.seed(library(), now, {"ME": 12}, random="one")
     names = db.session.scalars(select(Person.name).order_by(Person.email)).all()
-    scores = sorted(score for score in db.session.scalars(select(Attempt.score)))
+    graded = select(Attempt.score).where(Attempt.score.is_not(None))
+    scores = sorted(db.session.scalars(graded))
+    assert scores
     db.session.remove()
     db.drop_all()
     db.create_all()
     demo.seed(library(), now, {"ME": 12}, random="one")
     assert db.session.scalars(select(Person.name).order_by(Person.email)).all() == names
-    assert sorted(score for score in db.session.scalars(select(Attempt.score))) == scores
+    assert sorted(db.session.scalars(graded)) == scores
 
 
 def test_a_benchmark_makes_many_people(empty: Flask) -> None:
@@ -154,3 +160,15 @@ def test_a_benchmark_makes_many_people(empty: Flask) -> None:
     assert max(counts.values()) >= 2000
     assert db.session.scalar(select(func.count()).select_from(Answer)) == 0
     assert db.session.scalar(select(func.count()).select_from(Certificate)) > 500
+
+
+def test_composed_people_answer_every_type_but_in_their_own_words(app: Flask) -> None:
+    rng = Random(1)
+    for course in ("basics", "practice"):
+        bank = library().course(course).bank_of("single" if course == "basics" else "word")
+        for question in (library().question(course, id) for id in bank.questions):
+            given = [answered(question, ability, rng) for ability in (-3, 0, 3) for _ in range(20)]
+            scores = {question.grade(answer).score for answer in given if answer is not None}
+            assert all(question.finished(answer) for answer in given if answer is not None)
+            assert bool(scores) == (question.type != "open")
+            assert len(scores) > 1 or question.type in ("open", "rating"), question.id
