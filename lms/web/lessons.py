@@ -95,6 +95,7 @@ def lesson(course_id: str, lesson_id: str) -> str | Response:
         "lessons/lesson.html",
         course=course,
         lang=foreign(course, lesson=lesson_id),
+        titles_lang=foreign(course),
         langs={id: foreign(course, question=id) for id in text.checks},
         lesson=text,
         checks=checks,
