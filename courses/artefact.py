@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _OBJECT = re.compile(r"[0-9a-f]{64}")
 _MEDIUM = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,5}")
+_FEW = 8
+"""Files that are made safe one after the other; more are made safe by as many threads."""
 _COURSE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -264,12 +266,10 @@ class Store:
     def flush(self) -> None:
         """Make the objects put aside safe and visible."""
         # all are written before any is flushed, so that one flush of the disk's journal serves many of them
-        for aside in self._aside.values():
-            _flush_path(aside)
+        _flush(list(self._aside.values()))
         for path, aside in self._aside.items():
             aside.replace(path)
-        for folder in {path.parent for path in self._aside}:
-            _flush_path(folder)
+        _flush(list({path.parent for path in self._aside}))
         self._aside.clear()
 
     @contextmanager
@@ -281,6 +281,18 @@ class Store:
         with (self.root / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _flush(paths: list[Path]) -> None:
+    """Make files or folders safe; many at once, since a disk serves together those that wait together."""
+    if len(paths) < _FEW:
+        for path in paths:
+            _flush_path(path)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(_FEW) as pool:
+        list(pool.map(_flush_path, paths))
 
 
 def _flush_path(path: Path) -> None:

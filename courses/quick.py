@@ -17,7 +17,7 @@ from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
 from markdown_it.ruler import Ruler
 from markdown_it.rules_block import StateBlock
-from markdown_it.rules_core import StateCore
+from markdown_it.rules_core import StateCore, text_join
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
@@ -37,6 +37,7 @@ _TWO_LINES = ("table", "lheading")
 """The block rules that match nothing where the line below is empty."""
 _INLINE = re.compile(r"[\n\\`*_\[\]<&]|!(?=\[)")
 """What can begin, or end, anything but text."""
+_ESCAPE = re.compile(r"[\\&]")
 _AS_IT_IS = re.compile(
     r"(?:https?://[a-z0-9]{1,20}(?:[.-][a-z0-9]{1,20}){0,9}(?:/[A-Za-z0-9_/-]*)?|(?:lesson|term):[a-z0-9-]*|media/[a-z0-9.-]+)"
     r"(?:#[A-Za-z0-9_-]+)?"
@@ -48,6 +49,7 @@ def quicken(md: MarkdownIt) -> MarkdownIt:
     """The same parser, which must have all its rules by now, made quick. Its renderer should be a `QuickRenderer`."""
     md.block.ruler = _ByStart(md.block.ruler)
     md.core.ruler.at("inline", _inline)
+    md.core.ruler.at("text_join", _text_join)
     md.inline.terminator_re = _INLINE
     md.normalizeLink = _normalized  # type: ignore[method-assign]
     return md
@@ -92,7 +94,10 @@ def _by_start(rules: list[BlockRule], names: dict[BlockRule, str]) -> BlockRule:
             table = short if alone else long
             begin = begins[line] + shifts[line]
             fitting = table.get(state.src[begin : begin + 1]) or table[""]
-        return any(rule(state, line, end, silent) for rule in fitting)
+        for each in fitting:  # noqa: SIM110 - a generator for any() takes longer than most rules do
+            if each(state, line, end, silent):
+                return True
+        return False
 
     return rule
 
@@ -112,6 +117,14 @@ def _inline(state: StateCore) -> None:
             token.children = [Token("text", "", 0, content=content)] if content else []
         else:
             token.children = state.md.inline.parse(content, state.md, state.env, [])
+
+
+def _text_join(state: StateCore) -> None:
+    """The core rule of this name, for the texts in which there can be something to join: an escape or an entity."""
+    every = state.tokens
+    state.tokens = [token for token in every if token.type == "inline" and _ESCAPE.search(token.content)]
+    text_join(state)
+    state.tokens = every
 
 
 def _normalized(url: str) -> str:
