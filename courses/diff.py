@@ -77,6 +77,7 @@ def compare(store: Store, old: Course, new: Course, newer: Store | None = None) 
         *_objectives(old, new),
         *_lessons(store, old, newer, new),
         *_questions(store, old, newer, new),
+        *_translated_keys(store, old, newer, new),
         *_quizzes(old, new),
         *_others(old, new),
     ]
@@ -173,6 +174,19 @@ def _questions(store: Store, old: Course, newer: Store, new: Course) -> Iterator
             yield _question(id, "added", None, now)
         elif was != now:
             yield _question(id, deed, was, now)
+
+
+def _translated_keys(store: Store, old: Course, newer: Store, new: Course) -> Iterator[Change]:
+    """The questions of which the key changed in a translation alone: in the words that it accepts."""
+    told = {change.id for change in _questions(store, old, newer, new) if change.kind == "regrade"}
+    for locale in [locale for locale in new.translations if locale in old.translations]:
+        was, now = old.in_language(locale), new.in_language(locale)
+        for change in _questions(store, was, newer, now):
+            before, after = (course.language_of(question=change.id) for course in (was, now))
+            if change.kind == "regrade" and before == after == locale and change.id not in told:
+                told.add(change.id)
+                edits = tuple(Edit((locale, *edit.at), edit.old, edit.new) for edit in change.edits)
+                yield Change("regrade", "question", change.id, "changed", change.title, edits)
 
 
 def _banks(store: Store, course: Course, other: Course) -> dict[str, tuple[str, Question]]:

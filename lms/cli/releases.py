@@ -215,14 +215,14 @@ def _effects(store: Store, concerned: Mapping[str, tuple[Course, tuple[Change, .
     from lms.learning import access
     from lms.learning.operate import operator
     from lms.library import library
-    from lms.reports.releases import effects, keys
+    from lms.reports.releases import effects
 
     with opened(migrated=False) as app:
         if settings_of(app).artefacts.resolve() != store.root.resolve() or not is_migrated():
             return {}
         scope = access.administered(operator())
         return {
-            id: effects(db.session(), scope, library(), id, keys(store, course, changes))
+            id: effects(db.session(), scope, library(), store, course, changes)
             for id, (course, changes) in concerned.items()
         }
 

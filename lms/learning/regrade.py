@@ -12,7 +12,7 @@ off is run again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -63,14 +63,17 @@ class Regraded:
     completed: int = 0
 
 
-def differing(
-    library: Library, course_id: str, found: Iterable[Marking], keys: Mapping[str, Mapping[str, object]]
-) -> set[Marking]:
-    """Those of the ways in which answers were marked where another key stood than `keys` has, by question."""
+KeyOf = Callable[[str, str], object]
+"""From a question's id and a language to the key that holds."""
+
+
+def differing(library: Library, course_id: str, found: Iterable[Marking], key_of: KeyOf) -> set[Marking]:
+    """Those of the ways in which answers were marked where another key stood than `key_of` gives."""
     return {
-        (id, revision)
-        for id, revision in found
-        if (question := library.question(course_id, id, revision)) is not None and question.key() != keys[id]
+        (id, revision, locale)
+        for id, revision, locale in found
+        if (question := library.in_language(locale).question(course_id, id, revision)) is not None
+        and question.key() != key_of(id, locale)
     }
 
 
@@ -89,14 +92,18 @@ def regrade(
         raise Refused(_("There is no released course %(course)s.", course=course_id))
     questions = {id: _question(library, course_id, id) for id in ids}
     found = markings(db.session(), scope, course_id, questions)
-    for id, older in found:
+    for id, older, _locale in found:
         was = library.question(course_id, id, older)
         if was is not None and was.type != questions[id].type:
             raise Refused(
                 _("The question %(id)s was of the type %(old)s when it was answered and is of the type %(new)s now: "
                   "those answers can't be read by its key.", id=id, old=was.type, new=questions[id].type)
             )  # fmt: skip
-    stale = differing(library, course_id, found, {id: question.key() for id, question in questions.items()})
+
+    def key_of(id: str, locale: str) -> object:
+        return _question(library.in_language(locale), course_id, id).key()
+
+    stale = differing(library, course_id, found, key_of)
     concerned = marked_so(db.session(), scope, course_id, stale) if stale else ()
     run = _Run(actor, library, revision, questions, stale, at, lower, dry_run)
     for attempt in concerned:
@@ -163,7 +170,7 @@ class _Run:
             return {}, None
         scores = {}
         for id in self.questions:
-            if id in given and (id, given[id].graded_by or attempt.revision) in self.stale:
+            if id in given and (id, given[id].graded_by or attempt.revision, attempt.locale) in self.stale:
                 question = verbs.question_of(self.library, attempt, id, self.revision)
                 scores[id] = question.grade(remaining(question, given[id].answer)).score
         trial = {id: Answer(score=scores.get(id, row.score)) for id, row in given.items()}

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from lms.records.attempts import Answer, Attempt
 from lms.records.scope import Scope
 
-Marking = tuple[str, str]
-"""A question's id, and the revision by whose key answers to it were marked."""
+Marking = tuple[str, str, str]
+"""A question's id, the revision by whose key answers to it were marked, and the language of the attempt, as languages
+differ in the words that they accept."""
 
 _MARKED_BY = func.coalesce(func.nullif(Answer.graded_by, ""), Attempt.revision)
 _SAME_ATTEMPT = and_(Attempt.institution_id == Answer.institution_id, Attempt.id == Answer.attempt_id)
@@ -20,12 +21,12 @@ _SAME_ATTEMPT = and_(Attempt.institution_id == Answer.institution_id, Attempt.id
 def markings(session: Session, scope: Scope, course_id: str, questions: Collection[str]) -> set[Marking]:
     """How the submitted answers to these questions of a course were marked: one statement."""
     rows = session.execute(
-        select(Answer.question_id, _MARKED_BY)
+        select(Answer.question_id, _MARKED_BY, Attempt.locale)
         .join(Attempt, _SAME_ATTEMPT)
         .where(scope.covers(Attempt, counting=True), *_submitted(course_id), Answer.question_id.in_(questions))
         .distinct()
     )
-    return {(question, revision) for question, revision in rows}
+    return {(question, revision, locale) for question, revision, locale in rows}
 
 
 def _submitted(course_id: str) -> tuple[ColumnElement[bool], ...]:
@@ -33,7 +34,7 @@ def _submitted(course_id: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def _holds(found: Collection[Marking]) -> ColumnElement[bool]:
-    return exists().where(_SAME_ATTEMPT, tuple_(Answer.question_id, _MARKED_BY).in_(list(found)))
+    return exists().where(_SAME_ATTEMPT, tuple_(Answer.question_id, _MARKED_BY, Attempt.locale).in_(list(found)))
 
 
 def marked_so(session: Session, scope: Scope, course_id: str, found: Collection[Marking]) -> Sequence[Attempt]:

@@ -6,7 +6,7 @@ is halfway goes on under the new revision's rules. So there are four things to c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -37,26 +37,28 @@ class Effects:
     completed: int
 
 
-def keys(store: Store, course: Course, changes: tuple[Change, ...]) -> dict[str, Mapping[str, object]]:
-    """The keys that `course`, in `store`, has for the questions of which the key changed."""
-    return {change.id: store.question(course, change.id).key() for change in changes if change.kind == "regrade"}
-
-
 def effects(
-    session: Session, scope: Scope, library: Library, course_id: str, keys: Mapping[str, Mapping[str, object]]
+    session: Session, scope: Scope, library: Library, store: Store, course: Course, changes: Iterable[Change]
 ) -> Effects:
-    """Who is concerned within the scope by new `keys`, and by a change at all: two statements, four with keys."""
+    """Who is concerned within the scope by `changes` that lead to `course`, a revision in `store`: two statements, four
+    where a key changed."""
+    rekeyed = [change.id for change in changes if change.kind == "regrade"]
+
+    def key_of(id: str, locale: str) -> object:
+        return store.question(course.in_language(locale), id).key()
+
     begun, completed = Enrolment.started_at.is_not(None), Enrolment.completed_at.is_not(None)
     halfway, done = session.execute(
         select(func.count().filter(begun, ~completed), func.count().filter(completed)).where(
-            scope.covers(Enrolment, counting=True), Enrolment.course_id == course_id
+            scope.covers(Enrolment, counting=True), Enrolment.course_id == course.id
         )
     ).one()
     opened = session.scalar(
         select(func.count())
         .select_from(Attempt)
-        .where(scope.covers(Attempt, counting=True), Attempt.course_id == course_id, Attempt.submitted_at.is_(None))
+        .where(scope.covers(Attempt, counting=True), Attempt.course_id == course.id, Attempt.submitted_at.is_(None))
     )
-    stale = differing(library, course_id, markings(session, scope, course_id, keys), keys) if keys else set()
-    concerned = count_marked_so(session, scope, course_id, stale) if stale else 0
+    found = markings(session, scope, course.id, rekeyed) if rekeyed else set()
+    stale = differing(library, course.id, found, key_of)
+    concerned = count_marked_so(session, scope, course.id, stale) if stale else 0
     return Effects(halfway, opened or 0, concerned, done)

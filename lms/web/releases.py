@@ -82,8 +82,7 @@ def _prospect(released: Course) -> Prospect | None:
             return Prospect(failed=True)
         written = store.course(released.id, result.revision)
         changes = compare(library().store, released, written, store)
-        keys = report.keys(store, written, changes)
-    effects = report.effects(db.session(), region(actor()), library(), released.id, keys)
+        effects = report.effects(db.session(), region(actor()), library(), store, written, changes)
     titles = {lesson.id: lesson.title for lesson in written.lessons}
     to_see = tuple(titles[id] for id in lessons_to_see(written, changes))
     return Prospect(False, kind_of(changes), _shown(changes), effects, to_see)

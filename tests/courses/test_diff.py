@@ -17,6 +17,7 @@ from courses.diff import Change, compare, kind_of, lessons_to_see, passages, pla
 from courses.model import Course
 
 from .books import BASE, edit, lay
+from .test_translate import fill, in_serbian
 
 
 class Desk:
@@ -124,6 +125,19 @@ def test_another_type_is_another_question(desk: Desk) -> None:
 
     desk.change(BANK, retype)
     assert said(desk.changes()) == ["cosmetic question straight removed", "cosmetic question straight added"]
+
+
+def test_a_word_accepted_in_a_translation_alone_is_a_key_too(desk: Desk) -> None:
+    fill(desk.content, "paths/questions/bank.yaml", lambda row: row.source if row.words else in_serbian(row))
+    translated = desk.build()
+    assert not [change for change in desk.changes() if change.kind != "cosmetic"], (
+        "to be translated is no change of key"
+    )
+    overlay = desk.content / "paths/sr/questions/bank.yaml"
+    edit(overlay, '["path", "trail"]', '["path", "стаза"]')
+    changes = [change for change in compare(desk.store, translated, desk.build()) if change.kind == "regrade"]
+    assert said(tuple(changes)) == ["regrade question sentence changed"]
+    assert changes[0].edits[0].at[:2] == ("sr", "gaps")
 
 
 def test_a_question_moved_to_another_bank_is_the_same_one(desk: Desk) -> None:
