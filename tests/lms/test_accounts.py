@@ -9,18 +9,21 @@ from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
 
+import pytest
+from argon2 import extract_parameters
+from argon2.profiles import RFC_9106_LOW_MEMORY
 from flask import Flask
 
 from lms import clock
 from lms.config import Settings
 from lms.db import db
-from lms.learning import jobs
+from lms.learning import accounts, jobs
 from lms.library import library
 from lms.records.accounts import Account, SignIn
 from lms.records.audit import AuditEvent
 from lms.records.jobs import Job
 
-from .conftest import PASSWORD, Visitor, World
+from .conftest import PASSWORD, SHIPPED_HASHER, Visitor, World
 
 Visit = Callable[[str], Visitor]
 
@@ -39,6 +42,20 @@ def test_signing_in_and_out(app: Flask, visitor: Visit, world: World) -> None:
     assert "My learning" in browser.get("/").get_data(as_text=True)
     assert browser.post("/sign-out").status_code == 303
     assert browser.get("/").status_code == 302
+
+
+def test_a_password_of_another_cost_gets_the_cost_that_rfc_9106_recommends(
+    app: Flask, visitor: Visit, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stored() -> str:
+        return db.session.get_one(Account, world.email("trainee")).password_hash
+
+    assert extract_parameters(stored()) != RFC_9106_LOW_MEMORY, "tests hash cheaply"
+    monkeypatch.setattr(accounts, "_hasher", SHIPPED_HASHER)
+    for _ in range(2):
+        visitor("").sign_in("trainee")
+        assert extract_parameters(stored()) == RFC_9106_LOW_MEMORY
+    assert extract_parameters(accounts.hash_password(PASSWORD)) == RFC_9106_LOW_MEMORY
 
 
 def test_a_wrong_password_and_an_unknown_address_look_the_same(app: Flask, visitor: Visit, world: World) -> None:
