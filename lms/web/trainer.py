@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, abort, current_app, render_template
+from flask import Blueprint, abort, current_app, render_template, request
 
 from courses import build
 from courses.artefact import Release
@@ -19,6 +19,7 @@ from courses.questions import TYPES
 from courses.questions.base import Question
 from lms.config import Settings
 from lms.db import db
+from lms.i18n import LANGUAGES
 from lms.learning.access import region, taught
 from lms.library import library
 from lms.records.people import Role
@@ -26,6 +27,7 @@ from lms.reports import items as report
 from lms.reports import marking
 from lms.web.access import actor, allow
 from lms.web.forms import found
+from lms.web.reading import foreign
 
 blueprint = Blueprint("trainer", __name__, url_prefix="/trainer")
 
@@ -130,8 +132,10 @@ def items(course_id: str) -> str:
 @allow(Role.TRAINER)
 def lesson(course_id: str, country: str, lesson_id: str) -> str:
     """A lesson as a trainee of that country (an ISO code, or `none`) sees it, with the keys of its checks."""
-    course = found(_owned(course_id).course)
-    text = found(library().lesson(course_id, lesson_id))
+    written = found(_owned(course_id).course)
+    asked = request.args.get("language", "")
+    shelf = library().in_language(asked if asked in written.translations else "")
+    course, text = found(shelf.course(course_id)), found(shelf.lesson(course_id, lesson_id))
     countries = {known.id: known.title for known in library().programme().countries}
     if country != NO_COUNTRY and country not in countries:
         abort(404)
@@ -144,7 +148,10 @@ def lesson(course_id: str, country: str, lesson_id: str) -> str:
         own="" if country == NO_COUNTRY else country,
         country=country,
         countries=countries,
-        questions={id: found(library().question(course_id, id)) for id in text.checks},
+        questions={id: found(shelf.question(course_id, id)) for id in text.checks},
+        lang=foreign(course, lesson=lesson_id),
+        language=course.language,
+        languages=[LANGUAGES[code] for code in (written.language, *written.translations)],
         sources=[sources[id] for id in text.sources if id in sources],
         objectives=[objective for objective in course.objectives if objective.id in text.objectives],
         before=course.lessons[place - 1] if place else None,

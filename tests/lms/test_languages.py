@@ -94,7 +94,7 @@ def test_a_lesson_is_read_in_the_language_of_the_page(visitor: Callable[[str], V
     assert "Протокол тражи <em>корист</em>" in html
     assert "Шта чини кријумчарење миграната?" in html
     assert '<div lang="en"><p>Six people hide in a goods wagon.</p>' in html, "what is missing says its language"
-    assert html.count('class="passage-note') == 3
+    assert html.count('class="untranslated-note') == 3
     assert '<legend lang="en">Which two are indicators?</legend>' in html
     speak(browser, "sr_Latn")
     latin = page(browser, "/courses/basics/lessons/first")
@@ -106,7 +106,7 @@ def test_a_lesson_is_read_in_the_language_of_the_page(visitor: Callable[[str], V
     assert "<h1>The first lesson</h1>" in bosnian
     assert 'class="prose" lang="en"' in bosnian
     speak(browser, "en")
-    assert "passage-note" not in page(browser, "/courses/basics/lessons/first")
+    assert "untranslated-note" not in page(browser, "/courses/basics/lessons/first")
 
 
 def test_courses_and_topics_have_their_titles_in_it(visitor: Callable[[str], Visitor], world: World) -> None:
@@ -170,3 +170,13 @@ def test_a_certificate_names_the_course_in_its_owners_language(
     complete(browser, "basics")
     row = db.session.query(Certificate).one()
     assert (row.title, row.locale) == ("Основе за проверу", "sr")
+
+
+def test_a_trainer_sees_the_lesson_in_each_of_its_languages(visitor: Callable[[str], Visitor]) -> None:
+    browser = visitor("trainer")
+    url = "/trainer/basics/as/RS/lessons/first"
+    html = page(browser, url)
+    assert "<h1>The first lesson</h1>" in html
+    assert f'href="{url}?language=sr_Latn">Srpski</a>' in html
+    assert "<h1>Прва лекција</h1>" in page(browser, f"{url}?language=sr")
+    assert "<h1>The first lesson</h1>" in page(browser, f"{url}?language=nonsense")
