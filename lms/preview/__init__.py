@@ -46,7 +46,7 @@ def create_app(desk: Desk, eyes: Eyes) -> Flask:
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(0),
         BABEL_DEFAULT_LOCALE="en_GB",
     )
-    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_options = app.jinja_options | {"trim_blocks": True, "lstrip_blocks": True}
     app.extensions["desk"] = desk
     texts.Babel(app, locale_selector=as_whom.babel_locale, default_translation_directories=str(i18n.TRANSLATIONS))
     texts.init_app(app)
