@@ -74,7 +74,7 @@ def check(courses: tuple[str, ...], form: str, content: Path, artefacts: Path) -
 
     Where courses were released (--artefacts), their ids are held against what was."""
     require(content, courses)
-    problems = check_courses(content, courses, released=Store(artefacts))
+    problems = check_courses(content, courses, os.cpu_count() or 1, Store(artefacts))
     if form == "json":
         click.echo(json.dumps([problem.as_json() for problem in problems], ensure_ascii=False, indent=1))
     elif form == "github":
