@@ -24,9 +24,10 @@ bench: .venv/installed-tests  ## Measure the build beside other tools, and throu
 check: .venv/installed  ## Every problem and advice in content/
 	@$(BIN)/staza check
 
-screenshots: .venv/installed-tests  ## Take the pictures in docs/screenshots anew
+screenshots: .venv/installed-tests  ## Take the pictures in docs/ anew
 	@.ci/browser
 	@$(BIN)/python docs/screenshots.py
+	@$(BIN)/python docs/pictures.py
 
 translations: .venv/installed  ## Collect the texts of the interface for the translators, and compile their catalogues
 	@$(BIN)/staza translations

@@ -43,16 +43,16 @@ HALFWAY, DONE = "smuggling-mixed-flows", "human-rights-migration"
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[tuple[str, Flask]]:
-    """The application with a demo region, as it was on TODAY."""
+def served(folder: Path, content: Path = ROOT / "content") -> Iterator[tuple[str, Flask]]:
+    """The application with a demo region and the courses of a content folder, as it was on TODAY."""
     clock.now = lambda: TODAY
     store = Store(folder / "artefacts")
-    for course in build(ROOT / "content", store).courses:
+    for course in build(content, store).courses:
         if course.revision:
             store.publish(course.id, course.revision, "", TODAY.isoformat())
     settings = Settings(
         instance=folder, database_url=f"sqlite:///{folder / 'staza.db'}", artefacts=store.root,
-        content=ROOT / "content", url="http://127.0.0.1", secret_key="0" * 64, mail="console:",
+        content=content, url="http://127.0.0.1", secret_key="0" * 64, mail="console:",
         mail_from="Staza <staza@example.org>",
     )  # fmt: skip
     app = create_app(settings)

@@ -131,7 +131,15 @@ def _inside(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _inside(part)
 
 
-FILES = (Programme, CourseFile, FrontMatter, QuizFile, SourceKeys, TermKeys, *TYPES.values())
+FILES: tuple[type[BaseModel], ...] = (
+    Programme,
+    CourseFile,
+    FrontMatter,
+    QuizFile,
+    SourceKeys,
+    TermKeys,
+    *TYPES.values(),
+)
 
 
 @pytest.mark.parametrize("model", sorted(set(models(*FILES)) - {Draw}, key=lambda model: model.__name__))
