@@ -79,7 +79,7 @@ def of_example(browser: Browser, folder: Path) -> None:
             box = page.locator(f"main {found}").first
             if name == "term":
                 box.locator(".term").hover()
-                keep(shot(page, box, below=56), name)
+                keep(shot(page, box, below=51), name)
             else:
                 keep(shot(page, box), name)
         for lesson in course.lessons:

@@ -29,6 +29,8 @@ from courses.problems import has_errors
 from courses.questions import TYPES
 from lms.cli import main
 
+from .books import NAMES, expected
+
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
 HOUR = DOCS / "for-trainers.md"
@@ -232,6 +234,13 @@ def test_pictures_are_small_and_all_shown() -> None:
     assert {name: size for name, size in files.items() if size > LARGEST} == {}
 
 
+def test_every_piece_of_advice_is_listed() -> None:
+    found = {
+        problem["code"] for name in NAMES for problem in expected(name)["problems"] if problem["severity"] == "advice"
+    }
+    assert {code for code in found if f"`{code}`" not in pages()} == set()
+
+
 def pages() -> str:
     return "\n".join(page.read_text("utf-8") for page in PAGES)
 
@@ -258,6 +267,13 @@ def test_commands_can_be_typed(line: str) -> None:
         assert value is not None or not parameter.required, f"{parameter.name} is missing"
         if isinstance(parameter.type, click.Choice) and isinstance(value, str):
             assert value in parameter.type.choices
+
+
+def test_commands_in_prose_exist() -> None:
+    named = set(re.findall(r"`staza ([a-z][^`]*)`", pages()))
+    assert len(named) > 10
+    for words in named:
+        resolve(shlex.split(words))
 
 
 def resolve(words: list[str]) -> tuple[click.Command, list[str]]:
