@@ -18,7 +18,7 @@ from courses.layout import SLUG
 
 BOXES = ("note", "warning", "case", "country")
 LEAVES = ("check", "allow")
-_LINE = re.compile(r"(:{3,})[ \t]*([^\s:]*)[ \t]*(.*?)[ \t]*$")
+_LINE = re.compile(r"(:{3,})[ \t]*([^\s:]*)[ \t]*(.*)$")
 _FENCE = re.compile(r"(`{3,}|~{3,})")
 
 
@@ -47,7 +47,7 @@ def _read(state: StateBlock, line: int) -> _Directive | None:
     start = state.bMarks[line] + state.tShift[line]
     if not state.src.startswith(":::", start) or state.is_code_block(line):
         return None
-    match = _LINE.match(state.src[start : state.eMarks[line]])
+    match = _LINE.match(state.src[start : state.eMarks[line]].rstrip(" \t"))
     return _Directive(len(match[1]), match[2], match[3]) if match else None
 
 

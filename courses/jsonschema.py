@@ -25,7 +25,7 @@ from courses import schema
 from courses.layout import SLUG
 from courses.model import Programme
 from courses.questions import TYPES
-from courses.questions.base import Question, Written
+from courses.questions.base import SAID, Question, Written
 from courses.translate import entries
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -36,7 +36,7 @@ _FROM = {
     "description": "The hash of the texts that this was translated from, and `stale` if they have changed since.",
     "pattern": "^[0-9a-f]{8,64}( +stale)?$",
 }
-_NOT_ZERO = r"(?!0+(?:\.0+)?(?![.\d]))"
+_NOT_ZERO = r"(?!0+(?:\.0+)?(?![.0-9]))"
 
 
 class File(NamedTuple):
@@ -77,6 +77,11 @@ class _Editors(GenerateJsonSchema):
             "examples": [example],
         }
 
+    def function_after_schema(self, schema: core_schema.AfterValidatorFunctionSchema) -> JsonSchemaValue:
+        """A text that may not be made of spaces alone has something else in it."""
+        made = super().function_after_schema(schema)
+        return made | {"pattern": r"\S"} if schema["function"]["function"] is SAID.func else made
+
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         """Without the default: it is the value in the model, not as it is written."""
         return self.generate_inner(schema["schema"])
@@ -104,7 +109,7 @@ def _anchored(made: Any) -> Any:
     if "examples" in made:
         pattern = made["pattern"]
         if made.pop("le", None) == 1:
-            pattern = pattern.replace(r"\d{1,3}(?:\.\d+)?", r"100(?:\.0+)?|\d{1,2}(?:\.\d+)?")
+            pattern = pattern.replace(r"[0-9]{1,3}(?:\.[0-9]+)?", r"100(?:\.0+)?|[0-9]{1,2}(?:\.[0-9]+)?")
         positive = made.pop("gt", None) == 0 or made.pop("ge", None) == 1
         made["pattern"] = f"^{_NOT_ZERO if positive else ''}(?:{pattern})$"
     return made

@@ -192,8 +192,6 @@ class Reader:
         token.content = f'<span class="citation">[{"; ".join(cited)}]</span>'
 
     def _link(self, token: Token, at: At) -> None:
-        if "offset" not in token.meta:
-            return  # an autolink, whose address is shown and has a scheme
         place = at(0)
         href = unquote(str(token.attrs["href"]))
         scheme = href.partition(":")[0].lower() if ":" in href else ""

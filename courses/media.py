@@ -15,7 +15,9 @@ from courses.problems import Problem
 KINDS = ("svg", "png", "jpg", "jpeg", "webp", "gif", "pdf")
 LIMIT = 3_000_000
 """Bytes: what a weak line still brings in a minute."""
-_ACTIVE = re.compile(rb"<script|<foreignObject|\son[a-z]+\s*=|javascript:|<!ENTITY", re.IGNORECASE)
+_ACTIVE = re.compile(
+    rb"""<(?:[\w-]+:)?(?:script|foreignObject)\b|[\s/"']on[a-z]+\s*=|javascript:|<!ENTITY""", re.IGNORECASE
+)
 _SVG = re.compile(rb"<svg\b[^>]*>", re.DOTALL)
 _BOX = re.compile(rb"""viewBox\s*=\s*["']\s*[\d.+-]+[\s,]+[\d.+-]+[\s,]+([\d.]+)[\s,]+([\d.]+)""")
 _LENGTH = rb"""\b%s\s*=\s*["']\s*([\d.]+)(?:px)?\s*["']"""
@@ -50,7 +52,7 @@ def _size(extension: str, data: bytes) -> tuple[int, int]:
             return _jpeg(data)
         if extension == "svg" and (root := _SVG.search(data)):
             return _svg(root[0])
-    except (struct.error, ValueError):
+    except (struct.error, ValueError, OverflowError):
         pass
     return 0, 0
 

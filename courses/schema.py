@@ -1,7 +1,6 @@
 """What an author writes in YAML, and what is wrong with it: values → models, every problem collected.
 
-The models say what keys a file has. `validate` turns what pydantic finds into problems at the place of the value or
-key concerned, in words for people who write courses.
+The models say what keys a file has. What pydantic finds is put into words in `wording`.
 """
 
 from __future__ import annotations
@@ -12,39 +11,50 @@ from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, WithJsonSchema
-from pydantic_core import ErrorDetails
+from pydantic_core import PydanticCustomError
 
 from courses.model import Draw, Frozen, Locale, Objective, Programme, Slug, Source
 from courses.problems import Problem
 from courses.questions import TYPES
-from courses.questions.base import PERCENT, Flag, Question, listed, near, written
+from courses.questions.base import PERCENT, SAID, Flag, Question, listed, near, written
 from courses.source import Document
+from courses.wording import SLUG_RULE, shown, worded
 
-Name = Annotated[str, Field(min_length=1, max_length=300)]
+Name = Annotated[str, Field(min_length=1, max_length=300), SAID]
 Model = TypeVar("Model", bound=BaseModel)
 
 
 # ── values that are written in words ───────────────────────────────────────────────────────────────────────────────
 
 
+def _day(value: object) -> object:
+    """Only what is written as a day: pydantic would take a number for seconds since 1970."""
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise PydanticCustomError("bad-date", "must be a day of the calendar")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
 Share = Annotated[float, PERCENT, Field(gt=0, le=1)]
 Minutes = Annotated[
-    int, written(r"(\d{1,4}) min(?:utes?|\.)?", "bad-time", "`30 minutes`", lambda m: int(m[1])), Field(ge=1)
+    int, written(r"([0-9]{1,4}) min(?:utes?|\.)?", "bad-time", "`30 minutes`", lambda m: int(m[1])), Field(ge=1)
 ]
 Months = Annotated[
     int,
     written(
-        r"(\d{1,3}) (month|year)s?", "bad-time", "`24 months`", lambda m: int(m[1]) * (12 if m[2] == "year" else 1)
+        r"([0-9]{1,3}) (month|year)s?", "bad-time", "`24 months`", lambda m: int(m[1]) * (12 if m[2] == "year" else 1)
     ),
     Field(ge=1),
 ]
 Drawn = Annotated[
     Draw,
-    written(r"(\d{1,3}) from (\S+)", "bad-draw", "`8 from law`", lambda m: Draw(count=int(m[1]), bank=m[2])),
+    written(r"([0-9]{1,3}) from (\S+)", "bad-draw", "`8 from law`", lambda m: Draw(count=int(m[1]), bank=m[2])),
 ]
 Reviewed = Annotated[
     date | None,
-    written(r"pending|done (\S+)", "bad-review", "`pending` or `done 2026-11-20`", lambda m: m[1]),
+    written(
+        r"pending|done ([0-9]{4}-[0-9]{2}-[0-9]{2})", "bad-review", "`pending` or `done 2026-11-20`", lambda m: m[1]
+    ),
 ]
 AllOrIds = Annotated[
     tuple[str, ...] | None,
@@ -92,7 +102,7 @@ class CourseFile(Frozen):
     """A topic of programme.yaml."""
     title: Name
     """What the catalogue, the course and its certificate are called."""
-    summary: Annotated[str, Field(min_length=1)]
+    summary: Annotated[str, Field(min_length=1), SAID]
     """One or two sentences, shown in the catalogue."""
     language: Locale = "en"
     """The language it is written in; en if left out."""
@@ -161,7 +171,7 @@ class SourceKeys(Frozen):
     """The number by which it is found; this or `url`, or both."""
     url: Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$")] = ""
     """Its address on the web; this or `number`, or both."""
-    as_of: date | None = None
+    as_of: Day | None = None
     """The day it was last looked up: `2026-11-21`."""
 
 
@@ -202,7 +212,7 @@ def validate(document: Document, model: type[Model], at: tuple[str | int, ...] =
         for found in found_errors:
             if found["type"] == "too_short" and found["loc"] in wrong:
                 continue  # pydantic counts only the entries that are right
-            document.problems.append(_problem(document, model, at, found))
+            document.problems.append(worded(document, model, at, found))
         return None
 
 
@@ -217,7 +227,7 @@ def questions(document: Document) -> Iterator[tuple[tuple[str | int, ...], Quest
         elif kind is None:
             _add(document, at, "missing-key", "The key `type` is missing.", f"Write one of {listed(TYPES)}.")
         elif not isinstance(kind, str) or kind not in TYPES:
-            message = f"There is no question type {_shown(kind)}."
+            message = f"There is no question type {shown(kind)}."
             _add(document, (*at, "type"), "unknown-value", message, near(str(kind), TYPES))
         elif question := validate(document, TYPES[kind], at):
             mistakes = list(question.mistakes())
@@ -233,7 +243,7 @@ def sources(document: Document) -> Iterator[Source]:
         key = str(at[0])
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", key) or len(key) > 64:
             place = document.key_place(at)
-            message = f"`{key}` is no key of a source: {_SLUG_RULE}."
+            message = f"`{key}` is no key of a source: {SLUG_RULE}."
             document.problems.append(Problem(document.source.file, *place, "error", "bad-id", message))
         elif keys := validate(document, SourceKeys, at):
             if keys.number or keys.url:
@@ -271,112 +281,6 @@ def _entries(
         yield from ((key,) for key in keys)
     elif not document.broken and not (may_be_empty and data is None):
         _add(document, (), "wrong-type", f"The file must hold {what}.", "Look at the guide for trainers.")
-
-
-# ── words for what pydantic finds ──────────────────────────────────────────────────────────────────────────────────
-
-_SLUG_RULE = "it must be lower-case words (a-z, 0-9) joined by single hyphens, at most 64 letters"
-_KINDS = {
-    "string_type": "text",
-    "tuple_type": "a list",
-    "dict_type": "keys with values",
-    "model_type": "keys with values",
-    "int_parsing": "a whole number",
-    "int_parsing_size": "a whole number",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_parsing": "a number",
-    "float_type": "a number",
-    "finite_number": "a number",
-    "bool_type": "true or false",
-    "bool_parsing": "true or false",
-}
-_BOUNDS = {
-    "greater_than": "more than {gt:g}",
-    "greater_than_equal": "at least {ge:g}",
-    "less_than_equal": "at most {le:g}",
-}
-
-
-def _problem(document: Document, model: type[BaseModel], at: tuple[str | int, ...], found: ErrorDetails) -> Problem:
-    """The problem for one of pydantic's errors."""
-    path = (*at, *found["loc"])
-    kind, given, context = found["type"], found["input"], found.get("ctx", {})
-    name = next((f"`{step}`" for step in reversed(path) if isinstance(step, str)), "The file")
-    place = document.place(path)
-    code, message, hint = "wrong-type", f"{name} is not right: {found['msg']}.", ""
-    if kind == "missing":
-        code, message, hint = "missing-key", f"The key {name} is missing.", f"Add `{path[-1]}: …` here."
-    elif kind == "extra_forbidden":
-        place = document.key_place(path)
-        code, message, hint = _unknown_key(model, found["loc"], given)
-    elif given is None:
-        place = document.key_place(path)
-        code, message, hint = "empty-value", f"{name} is empty.", "Write its value after the colon."
-    elif kind in _KINDS:
-        code, message = "wrong-type", f"{name} must be {_KINDS[kind]}, not {_shown(given)}."
-        hint = "Write it in brackets: `[one, two]`." if kind == "tuple_type" and isinstance(given, str) else ""
-    elif kind == "literal_error":
-        allowed = re.findall(r"'([^']*)'", str(context["expected"]))
-        code, message, hint = "unknown-value", f"{name} cannot be {_shown(given)}.", near(str(given), allowed)
-    elif kind.startswith("date"):
-        code, message = "bad-date", f"{name} must be a day of the calendar, not {_shown(given)}."
-        hint = "Write it like `2026-11-21`."
-    elif kind == "string_pattern_mismatch" and path[-1] == "url":
-        code, message, hint = (
-            "bad-address",
-            f"{_shown(given)} is not an address of the web.",
-            "Begin it with `https://`.",
-        )
-    elif kind in ("string_pattern_mismatch", "string_too_long") and path[-1] == "id":
-        code, message, hint = "bad-id", f"{_shown(given)} is no id: {_SLUG_RULE}.", ""
-    elif kind in ("too_short", "string_too_short"):
-        least = context["min_length"]
-        code, message = "too-few", f"{name} needs at least {least} {'entries' if least > 1 else 'entry'}."
-        if kind == "string_too_short":
-            code, message, hint = "empty-value", f"{name} is empty.", "Write its text between the quotes."
-    elif kind == "too_long":
-        code, message = "too-many", f"{name} may have at most {context['max_length']} entries."
-    elif kind == "string_too_long":
-        code, message = "too-long", f"{name} has {len(str(given))} letters; it may have {context['max_length']}."
-    elif kind in _BOUNDS:
-        code, message = "out-of-range", f"{name} must be {_BOUNDS[kind].format(**context)}, not {_shown(given)}."
-    elif "-" in kind:  # raised by a validator of ours
-        code, message = kind, f"{name} {found['msg']}, not {_shown(given)}."
-    return Problem(document.source.file, *place, "error", code, message, hint)
-
-
-def _unknown_key(model: type[BaseModel], loc: tuple[str | int, ...], given: object) -> tuple[str, str, str]:
-    key = str(loc[-1])
-    hint = near(key, _keys(model, loc[:-1]))
-    if given is None:
-        hint = "Inside braces a comma begins a new key: put a text that has one in quotes."
-        if ":" in key:
-            hint = "A key ends with a colon and a space."
-    return "unknown-key", f"There is no key `{key}` here.", hint
-
-
-def _keys(model: type[BaseModel], loc: Iterable[str | int]) -> list[str]:
-    """The keys that the model, or the model at `loc` inside it, has."""
-    inner: Any = model
-    for step in loc:
-        if isinstance(step, str) and inner is not None:
-            field = inner.model_fields.get(step)
-            inner = _inner(field.annotation) if field else None
-    return list(inner.model_fields) if inner else []
-
-
-def _inner(annotation: Any) -> Any:
-    """The model in an annotation such as `tuple[Choice, ...] | None`."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for part in getattr(annotation, "__args__", ()) if (found := _inner(part))), None)
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, str):
-        return f"`{value if len(value) <= 40 else value[:39] + '…'}`"
-    return "a list" if isinstance(value, list) else "keys with values" if isinstance(value, dict) else "nothing"
 
 
 def _add(document: Document, at: tuple[str | int, ...], code: str, message: str, hint: str) -> None:

@@ -16,6 +16,7 @@ import yaml
 
 from courses.facts import Place
 from courses.problems import Problem
+from courses.text import CONTROL
 from courses.text import Text as Text
 from courses.text import decode as decode
 
@@ -122,7 +123,16 @@ class Document:
             return self._mapping(events, path)
         if isinstance(event, yaml.AliasEvent):
             return self.source.text[start : self._offset(event.end_mark)]
-        return event.value if event.value or not event.implicit[0] else None
+        return self._scalar(event, start) if event.value or not event.implicit[0] else None
+
+    def _scalar(self, event: Any, start: int) -> str:
+        """The text of a scalar. Only an escape such as `\\0` can bring a control character in."""
+        value: str = event.value
+        if event.style == '"' and (control := CONTROL.search(value)):
+            message = f"An escape in this text makes an invisible control character (U+{ord(control[0]):04X})."
+            self._problem(start, "control-character", message, "Delete it.")
+            return CONTROL.sub(" ", value)
+        return value
 
     def _mapping(self, events: Iterator[Any], path: Where) -> dict[str, Value]:
         mapping: dict[str, Value] = {}
@@ -134,7 +144,7 @@ class Document:
                 self._value(events, next(events), (*path, "\0"))
                 continue
             self._refuse(event, start)
-            key: str = event.value
+            key = self._scalar(event, start)
             if key in mapping:
                 first = self.source.place(self._keys[*path, key]).line
                 message = f"The key `{key}` stands here a second time; the first is in line {first}."

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_inline import StateInline, html_inline, image, link
+from markdown_it.rules_inline import StateInline, autolink, html_inline, image, link
 from markdown_it.token import Token
 from mdit_py_plugins.attrs import attrs_plugin
 
@@ -66,6 +66,7 @@ def _make() -> MarkdownIt:
     use_directives(md)
     md.inline.ruler.before("link", "citation", _citation)
     md.inline.ruler.at("link", _with_offset(link, "link_open"))
+    md.inline.ruler.at("autolink", _with_offset(autolink, "link_open"))
     md.inline.ruler.at("image", _with_offset(image, "image"))
     md.inline.ruler.at("html_inline", _with_offset(html_inline, "html_inline"))
     attrs_plugin(md, after=(), spans=True, allowed=("lang",))

@@ -10,7 +10,7 @@ from courses.problems import Problem
 
 TEXT_LIMIT = 2_000_000
 """Bytes of a text file: many times the longest lesson, so what is larger is not a lesson."""
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 
 
 class Text:
@@ -53,8 +53,8 @@ def decode(file: str, data: bytes) -> tuple[Text | None, list[Problem]]:
         message = f"The byte 0x{data[error.start]:02X} here is not UTF-8."
         offset = len(data[: error.start].decode())
         problems.append(source.problem(offset, "not-utf8", message, "Save the file with the encoding UTF-8."))
-    if control := _CONTROL.search(source.text):
+    if control := CONTROL.search(source.text):
         message = f"An invisible control character (U+{ord(control[0]):04X}) stands here."
         problems.append(source.problem(control.start(), "control-character", message, "Delete it."))
-        source = Text(file, _CONTROL.sub(" ", source.text))
+        source = Text(file, CONTROL.sub(" ", source.text))
     return source, problems

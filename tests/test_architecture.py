@@ -41,6 +41,7 @@ COURSES = (
         "courses.released",
     ),
     ("courses.schema",),
+    ("courses.wording",),
     ("courses.source", "courses.front", "courses.markdown", "courses.media", "courses.artefact", "courses.cache"),
     ("courses.blocks", "courses.syntax", "courses.directives", "courses.quick"),
     ("courses.text",),

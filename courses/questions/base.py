@@ -15,12 +15,22 @@ from hashlib import sha256
 from random import Random
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from courses.model import Frozen, Slug
 
-Text = Annotated[str, Field(min_length=1), "inline-markdown"]
+
+def _said(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("empty-value", "must say something")
+    return text
+
+
+SAID = AfterValidator(_said)
+"""What is said of a text that may not be made of spaces alone."""
+
+Text = Annotated[str, Field(min_length=1), SAID, "inline-markdown"]
 """A field that an author writes in inline Markdown; the compiler renders it to inline HTML."""
 
 OptionalText = Annotated[str, "inline-markdown"]
@@ -76,7 +86,7 @@ def written(pattern: str, code: str, example: str, make: Callable[[re.Match[str]
     return BeforeValidator(Written(pattern, code, example, make))
 
 
-PERCENT = written(r"(\d{1,3}(?:\.\d+)?) ?%", "bad-share", "`80%`", lambda match: float(match[1]) / 100)
+PERCENT = written(r"([0-9]{1,3}(?:\.[0-9]+)?) ?%", "bad-share", "`80%`", lambda match: float(match[1]) / 100)
 """A share, written `80%` and kept as 0.8."""
 
 

@@ -25,7 +25,7 @@ TITLE = "title"
 COMMENT = "%%"
 STALE = "stale"
 DIGITS = 8
-_HEADER = re.compile(r":::[ \t]*block\b[ \t]*(.*?)[ \t]*$")
+_HEADER = re.compile(r":::[ \t]*block\b[ \t]*(.*)$")
 _HASH = re.compile(r"([0-9a-f]{8,64})(?:[ \t]+(stale))?$")
 _TITLED = ("note", "warning", "case")
 _NAMES = {
@@ -119,7 +119,7 @@ def renderings(source: Text) -> tuple[list[Rendering], list[Problem]]:
     current: Rendering | None = None
     told = False
     for number, line in enumerate(source.text.split("\n"), 1):
-        if header := _HEADER.match(line):
+        if header := _HEADER.match(line.rstrip(" \t")):
             hash = _HASH.match(header[1])
             current = Rendering(hash[1], bool(hash[2]), number) if hash else None
             told = hash is None
