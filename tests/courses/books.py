@@ -40,6 +40,14 @@ def lay(name: str, content: Path) -> Path:
     return content
 
 
+def spoilt(name: str) -> list[str]:
+    """The files in which the book differs from the base; one that was released before differs in what is no file."""
+    said = expected(name)
+    own = [path.relative_to(BOOKS / name).as_posix() for path in (BOOKS / name).rglob("*") if not path.is_dir()]
+    own = [path for path in own if path != "expected.json"]
+    return [*own, *said.get("deleted", ()), *said.get("grown", {}), *["releases.json"] * bool(said.get("released"))]
+
+
 def release(name: str, folder: Path) -> Store | None:
     """The store in which the base was released before it became this book, if it was."""
     if not expected(name).get("released"):

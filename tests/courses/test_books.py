@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ast
+import json
+import shutil
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from courses.build import check
 
-from .books import BASE, BOOKS, NAMES, expected, lay, release
+from .books import BASE, BOOKS, NAMES, expected, lay, release, spoilt
 
 COURSES = Path(__file__).parent.parent.parent / "courses"
 
@@ -48,6 +52,30 @@ def test_all_mistakes_of_all_files_in_one_run(tmp_path: Path) -> None:
     found = {problem.code for problem in check(content)}
     wanted = {problem["code"] for name in (*files, "course-hours") for problem in expected(name)["problems"]}
     assert found == wanted
+
+
+def _beside(name: str, content: Path) -> list[dict[str, Any]]:
+    """Put the course of a book into the folder `content` under the book's name; the problems it then has."""
+    alone = lay(name, content.parent / "alone")
+    course = alone / "paths/course.yaml"
+    if course.exists():
+        data = course.read_bytes().replace(b"id: paths\n", f"id: {name}\n".encode())
+        course.write_bytes(data.replace(b"[paths]", f"[{name}]".encode()))
+    shutil.move(alone / "paths", content / name)
+    shutil.rmtree(alone)
+    told = json.loads(json.dumps(expected(name)["problems"]).replace("paths/", f"{name}/"))
+    return [problem | {"message": problem["message"].replace("`paths`", f"`{name}`")} for problem in told]
+
+
+def test_all_books_in_one_run(tmp_path: Path) -> None:
+    """Two hundred broken courses side by side: each is told of its own mistakes, and of no other's."""
+    content = lay(BASE.name, tmp_path / "content")
+    courses = [name for name in NAMES if all(file.startswith("paths/") for file in spoilt(name))]
+    wanted = [problem for name in courses for problem in _beside(name, content)]
+    assert len(courses) > 150
+    found = [problem.as_json() for problem in check(content)]
+    place = itemgetter("file", "line", "column", "code", "message")
+    assert sorted(found, key=place) == sorted(wanted, key=place)
 
 
 # ── every code has a book ──────────────────────────────────────────────────────────────────────────────────────────
