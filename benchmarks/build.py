@@ -23,6 +23,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -52,10 +53,12 @@ size = sum(len(md.render(text)) for text in lessons) + sum(len(md.renderInline(t
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command took: seconds by the clock, and seconds of CPU, children included."""
+    """What a command took, children included: seconds by the clock, seconds of CPU, and at most so many MB of memory.
+    What processes share is counted for each of them."""
 
     seconds: float
     cpu: float
+    memory: float
 
 
 def run(*command: str | Path, cwd: Path = ROOT) -> Cost:
@@ -65,26 +68,31 @@ def run(*command: str | Path, cwd: Path = ROOT) -> Cost:
         [str(part) for part in command], cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     ) as process:  # fmt: skip
+        watch = Watch(process.pid)
+        watch.start()
         _, errors = process.communicate()
     seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    watch.done.set()
+    watch.join()
     if process.returncode:
         raise SystemExit(f"{' '.join(map(str, command))} failed:\n{errors[-2000:]}")
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(seconds, cpu)
+    return Cost(seconds, cpu, watch.most / 1000)
 
 
-def memory(*command: str | Path, cwd: Path = ROOT) -> float:
-    """The most MB that the command and its children held together, looked at fifty times a second. What processes
-    share is counted for each of them."""
-    most = 0
-    with subprocess.Popen(
-        [str(part) for part in command], cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    ) as process:  # fmt: skip
-        while process.poll() is None:
-            most = max(most, sum(_resident(pid) for pid in _family(process.pid)))
-            time.sleep(0.02)
-    return most / 1000
+class Watch(threading.Thread):
+    """Looks ten times a second at how much memory a process and its children hold, and keeps the most (in KB)."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__()
+        self.pid = pid
+        self.most = 0
+        self.done = threading.Event()
+
+    def run(self) -> None:
+        """Look until told that it is done."""
+        while not self.done.wait(0.1):
+            self.most = max(self.most, sum(_resident(pid) for pid in _family(self.pid)))
 
 
 def _family(pid: int) -> list[int]:
@@ -104,8 +112,8 @@ def _resident(pid: int) -> int:
 
 
 def least(costs: Sequence[Cost]) -> Cost:
-    """The least of each figure."""
-    return Cost(min(c.seconds for c in costs), min(c.cpu for c in costs))
+    """The least of each figure, but the most of memory."""
+    return Cost(min(c.seconds for c in costs), min(c.cpu for c in costs), max(c.memory for c in costs))
 
 
 class Bench:
@@ -118,19 +126,10 @@ class Bench:
         self.texts = place / "texts.json"
         place.mkdir(parents=True, exist_ok=True)
 
-    def command(self, jobs: int = 1) -> list[str | Path]:
-        """`staza build`."""
-        where = ["--content", self.content, "--artefacts", self.artefacts]
-        return [PYTHON, "-m", "lms.cli", "build", *where, "--jobs", str(jobs)]
-
     def build(self, jobs: int = 1) -> Cost:
         """`staza build` as it stands."""
-        return run(*self.command(jobs))
-
-    def memory(self, jobs: int = 1) -> float:
-        """MB that a full build holds at most."""
-        shutil.rmtree(self.artefacts, ignore_errors=True)
-        return memory(*self.command(jobs))
+        where = ["--content", self.content, "--artefacts", self.artefacts]
+        return run(PYTHON, "-m", "lms.cli", "build", *where, "--jobs", str(jobs))
 
     def full(self, jobs: int = 1) -> Cost:
         """Build all of it, with nothing remembered."""
@@ -187,13 +186,13 @@ def _marked(item: Any) -> Iterator[str]:
 
 # ── what is compared ───────────────────────────────────────────────────────────────────────────────────────────────
 
-Row = tuple[str, str, str, str, str]
+Row = tuple[str, str, str, str, str, str]
 
 
 def row(what: str, cost: Cost, base: Cost, aim: str = "") -> Row:
     """A line of the table: seconds and CPU of the first as multiples of the second's."""
     ratios = f"{cost.seconds / base.seconds:.2f} ({cost.cpu / base.cpu:.2f})"
-    return what, f"{cost.seconds:.2f}", f"{cost.cpu:.2f}", ratios, aim
+    return what, f"{cost.seconds:.2f}", f"{cost.cpu:.2f}", ratios, aim, f"{cost.memory:.0f}"
 
 
 def beside_plain(name: str, bench: Bench, rounds: int) -> list[Row]:
@@ -209,13 +208,12 @@ def beside_plain(name: str, bench: Bench, rounds: int) -> list[Row]:
         row(f"{name}: staza build, two processes", two, plain, "≤ 0.8"),
         beyond(f"{name}: nothing changed", nothing, bare, "< 0.15 s"),
         beyond(f"{name}: one lesson changed", one_changed, bare, "< 0.25 s"),
-        (f"{name}: memory, one process and two", f"{bench.memory(1):.0f} MB, {bench.memory(2):.0f} MB", "", "–", ""),
     ]
 
 
 def beyond(what: str, cost: Cost, bare: Cost, aim: str) -> Row:
     """A line of the table: what a command takes beyond the interpreter's own start."""
-    return what, f"{cost.seconds - bare.seconds:.3f}", f"{cost.cpu - bare.cpu:.3f}", "–", aim
+    return what, f"{cost.seconds - bare.seconds:.3f}", f"{cost.cpu - bare.cpu:.3f}", "–", aim, f"{cost.memory:.0f}"
 
 
 def beside_others(bench: Bench, others: Path, rounds: int) -> list[Row]:
@@ -236,24 +234,22 @@ def beside_others(bench: Bench, others: Path, rounds: int) -> list[Row]:
         row("Sphinx with MyST, all lessons", other, own, "≥ 3"),
         row("MkDocs, one lesson changed (it builds all again)", theirs, again),
         row("Sphinx with MyST, one lesson changed", other_again, again),
-        ("MkDocs: memory", f"{memory(*mkdocs, cwd=at):.0f} MB", "", "–", ""),
-        ("Sphinx with MyST: memory", f"{memory(*sphinx, '-E'):.0f} MB", "", "–", ""),
     ]
 
 
 def growth(place: Path, sizes: Sequence[int]) -> list[Row]:
     """Full builds of more and more lessons, each as a multiple of the time that as many lessons would take at the rate
     of the smallest."""
-    rows, first = [], (0, Cost(0, 0))
+    bare = least([run(PYTHON, "-c", "pass") for _ in range(3)])
+    rows, first = [], (0, Cost(0, 0, 0))
     for size in sizes:
         bench = Bench(place / f"content-{size}", place / f"growth-{size}")
         texts.write_content(bench.content, size)
         cost, nothing = bench.full(), bench.build()
         first = first if rows else (size, cost)
-        scaled = Cost(first[1].seconds * size / first[0], first[1].cpu * size / first[0])
+        scaled = Cost(first[1].seconds * size / first[0], first[1].cpu * size / first[0], 0)
         rows.append(row(f"{size:,} lessons", cost, scaled, "≤ 1"))
-        rows.append((f"{size:,} lessons: memory", f"{bench.memory():.0f} MB", "", "–", ""))
-        rows.append((f"{size:,} lessons: nothing changed", f"{nothing.seconds:.2f}", f"{nothing.cpu:.2f}", "–", ""))
+        rows.append(beyond(f"{size:,} lessons: nothing changed", nothing, bare, ""))
         shutil.rmtree(bench.content)
         shutil.rmtree(bench.place)
     return rows
@@ -275,7 +271,7 @@ def main(quick: bool, others: Path | None) -> None:
         real = Bench(place / "real-content", place / "real")
         rows = beside_plain("made-up lessons", made, rounds) + beside_plain("content/", real, rounds)
         if others:
-            rows += beside_others(made, others, 1 if quick else 2)
+            rows += beside_others(made, others, 1)
         rows += growth(place, (50, 100) if quick else (50, 500, 5_000))
         about = conditions(made, real)
     text = report(rows, about)
@@ -301,8 +297,8 @@ def conditions(made: Bench, real: Bench) -> list[str]:
 
 def report(rows: list[Row], about: list[str]) -> str:
     """The results as Markdown."""
-    heads = ("What", "Seconds", "CPU", "Ratio (of CPU)", "Aim")
-    table = [heads, ("---", "---:", "---:", "---:", "---:"), *rows]
+    heads = ("What", "Seconds", "CPU", "Ratio (of CPU)", "Aim", "MB")
+    table = [heads, ("---", "---:", "---:", "---:", "---:", "---:"), *rows]
     parts = [
         "# The build", "Written by `make bench`.", *about,
         "Each line of a tool is a process of its own, its start included. The ratio is to plain markdown-it-py for "
