@@ -8,12 +8,14 @@ read back unchanged changes no byte of the files.
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable
 from io import BytesIO
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import PoFileError, read_po, write_po
 
+from courses.text import CONTROL
 from courses.translate.sheets import Sheet
 from courses.translate.writing import UNWRITABLE
 
@@ -49,10 +51,10 @@ def read(data: bytes, sheets: Iterable[Sheet], locale: str) -> tuple[list[Sheet]
     """The sheets with the translations of a catalogue, and a sentence for each entry that was not taken. Raises
     `PoError` for what is no catalogue, or one of another language."""
     try:
-        catalogue = read_po(BytesIO(data), abort_invalid=True)
+        catalogue = read_po(BytesIO(data.removeprefix(BOM_UTF8)), abort_invalid=True)
     except (PoFileError, ValueError, LookupError) as error:
         raise PoError(f"The file is no PO file: {error}.") from error
-    if catalogue.locale_identifier not in (None, locale):
+    if not re.fullmatch(f"({locale}(_[A-Z]{{2}})?)?", catalogue.locale_identifier or ""):  # `sr_RS` is `sr` too
         raise PoError(f"The file is in the language {catalogue.locale_identifier}, not {locale}.")
     given = {message.context: message for message in catalogue if message.context}
     filled, refused = [], []
@@ -62,8 +64,10 @@ def read(data: bytes, sheets: Iterable[Sheet], locale: str) -> tuple[list[Sheet]
             message = given.pop(f"{sheet.name} {row.block}", None)
             if message is None:
                 continue
-            target = _trimmed(str(message.string or ""))
-            if sheet.kind == "lesson" and UNWRITABLE.search(target):
+            target = _cleaned(message.string)
+            if message.pluralizable:
+                refused.append(f"{message.context}: a text of a course has no plural forms.")
+            elif sheet.kind == "lesson" and UNWRITABLE.search(target):
                 refused.append(f"{message.context}: a line of the translation begins with `%%` or `:::block`.")
             elif message.id != row.source:
                 targets[row.block] = (target, True)  # the source changed after the catalogue was written
@@ -74,9 +78,9 @@ def read(data: bytes, sheets: Iterable[Sheet], locale: str) -> tuple[list[Sheet]
     return filled, refused
 
 
-def _trimmed(text: str) -> str:
-    """The text without empty lines at both ends."""
-    lines = text.split("\n")
+def _cleaned(text: object) -> str:
+    """The text without empty lines at both ends, with the line ends that files have, and nothing that is invisible."""
+    lines = CONTROL.sub(" ", str(text or "").replace("\r\n", "\n").replace("\r", "\n")).split("\n")
     while lines and not lines[-1].strip():
         lines.pop()
     while lines and not lines[0].strip():

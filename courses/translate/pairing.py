@@ -11,7 +11,7 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from courses.translate.segments import TITLE, Rendering, Segment, kinds
+from courses.translate.segments import TITLE, Rendering, Segment, kind_of
 
 
 class Pair(NamedTuple):
@@ -73,5 +73,5 @@ def fits(rendering: Rendering, segment: Segment) -> bool:
     if not rendering.lines:
         return True
     if segment.kind == TITLE:
-        return len(rendering.lines) == 1 and kinds(rendering.text) == ["paragraph"]
-    return kinds(rendering.text) == [segment.kind]
+        return len(rendering.lines) == 1 and kind_of(rendering.text) == "paragraph"
+    return kind_of(rendering.text) == segment.kind

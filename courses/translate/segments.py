@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from markdown_it.token import Token
 
+from courses.directives import Flaw
 from courses.problems import Problem
 from courses.source import Text, front_matter
 from courses.syntax import MARKDOWN
@@ -82,9 +83,12 @@ class Rendering:
         return "\n".join(line for _number, line in self.lines)
 
 
-def kinds(text: str) -> list[str]:
-    """The kinds of the blocks that a text in Markdown holds; for a heading its level, as `h2`."""
-    return [_kind(token) for token, _end in _top(_parsed(text))]
+def kind_of(text: str) -> str:
+    """The kind of the one block that a text in Markdown is, for a heading its level, as `h2`; "" for a text that is
+    none or more, or reaches beyond itself, as an open fence and the end of a directive do."""
+    flaws: list[Flaw] = []
+    top = [token for token in _parsed(f"{text}\n\nx", flaws) if token.level == 0 and token.nesting >= 0]
+    return _kind(top[0]) if len(top) == 2 and not flaws else ""
 
 
 def segments(source: Text) -> list[Segment]:
@@ -97,7 +101,7 @@ def segments(source: Text) -> list[Segment]:
         found.append(Segment(TITLE, title, place.line, place.line + 1, place.column))
     first = source.place(start).line
     lines = source.text[start:].split("\n")
-    for token, _end in _top(_parsed(source.text[start:])):
+    for token, _end in _top(_parsed(source.text[start:], [])):  # its mistakes are told where it is compiled
         begin, end = token.map or (0, 0)
         if token.type == "directive_open":
             argument = token.meta["argument"]
@@ -151,11 +155,10 @@ def _trim(lines: list[tuple[int, str]]) -> None:
         lines.pop(0)
 
 
-def _parsed(text: str) -> list[Token]:
-    """The block tokens of a text; nothing is said of its mistakes, which are told where it is compiled."""
+def _parsed(text: str, flaws: list[Flaw]) -> list[Token]:
+    """The block tokens of a text; its mistakes are added to `flaws`."""
     tokens: list[Token] = []
-    env: dict[str, Any] = {"flaws": []}
-    MARKDOWN.block.parse(text, MARKDOWN, env, tokens)
+    MARKDOWN.block.parse(text, MARKDOWN, {"flaws": flaws}, tokens)
     return tokens
 
 

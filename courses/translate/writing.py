@@ -131,7 +131,7 @@ def _scalar(row: Row) -> str:
     if not row.target:
         return ""
     if row.words:
-        return f" [{', '.join(json.dumps(word, ensure_ascii=False) for word in row.target.split(chr(10)))}]"
+        return f" [{', '.join(map(_quoted, row.target.split(chr(10))))}]"
     plain = _PLAIN.fullmatch(row.target) and row.target.lower() not in _RESERVED
     return f" {row.target if plain else _quoted(row.target)}"
 

@@ -13,13 +13,13 @@ from io import BytesIO
 from pathlib import Path
 
 import click
-import cyrtranslit
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from courses import script
 from lms import i18n
 from lms.config import ROOT
 
@@ -30,7 +30,7 @@ WRITTEN = [code for code in i18n.LANGUAGES if code != "en" and code not in CONVE
 """Languages whose catalogue people write."""
 
 _HEADERS = re.compile(rb'^"(?!Language:|MIME|Content-|Plural-)[A-Z][\w-]+: .*\\n"\n', re.MULTILINE)
-_KEPT = re.compile(r"(%\(\w+\)[a-z]|%%|<[^>]*>|&\w+;|https?://\S+|[\w.+-]+@[\w.-]+)")
+_KEPT = re.compile(r"(%\(\w+\)[a-z]|%%|<[^>]*>|&\w+;)")
 
 
 @click.command(epilog="Example: staza translations --compile")
@@ -94,10 +94,8 @@ def compile_all() -> None:
 
 
 def latin(text: str) -> str:
-    """Serbian in Latin script; placeholders, HTML and addresses stay as they are."""
-    return "".join(
-        part if number % 2 else str(cyrtranslit.to_latin(part, "sr")) for number, part in enumerate(_KEPT.split(text))
-    )
+    """A text of the interface in Latin letters; placeholders and HTML stay as they are."""
+    return "".join(part if number % 2 else script.latin(part) for number, part in enumerate(_KEPT.split(text)))
 
 
 def _source(code: str) -> Path:

@@ -17,7 +17,7 @@ from courses.model import Block, Course
 from courses.problems import has_errors
 from courses.source import Document, Text
 from courses.translate.pairing import pair
-from courses.translate.segments import kinds, renderings, segments
+from courses.translate.segments import kind_of, renderings, segments
 from courses.translate.sheets import SHARED, Row, Sheet, sheet, sheets
 from courses.translate.writing import UNWRITABLE, written
 
@@ -93,7 +93,7 @@ def test_the_blocks_of_a_lesson_are_each_one_block_of_markdown(path: Path) -> No
     lines = source.text.split("\n")
     for one in segments(source):
         if one.kind != "title":
-            assert kinds(one.text) == [one.kind]
+            assert kind_of(one.text) == one.kind
             assert "\n".join(lines[one.first - 1 : one.last - 1]) == one.text
     assert all(line.strip() == "" or line.startswith((":::", "---", "objectives", "minutes", "title"))
                for number, line in enumerate(lines, 1)
@@ -130,6 +130,11 @@ def test_a_changed_block_keeps_its_translation_as_stale_and_a_new_one_has_none()
 def test_a_translation_is_never_paired_with_a_block_of_another_kind() -> None:
     translation = rendered(("One.", "Један."), ("Two.", "Два."))
     assert pairs("One.\n\n## Two", translation) == [("One.", "Један.", False), ("## Two", "", False)]
+
+
+@pytest.mark.parametrize("text", ["A.\n\nB.", "A.\n\n:::check x", "A.\n:::", "```\nopen", "", "[a]: /b"])
+def test_what_reaches_beyond_itself_is_no_block(text: str) -> None:
+    assert kind_of(text) == ""
 
 
 def test_the_same_text_twice_is_translated_twice() -> None:
@@ -327,6 +332,30 @@ def test_a_catalogue_is_read_with_care(content: Path) -> None:
     after, refused = po.read(catalogue.encode(), sheets(content, "paths", "sr"), "sr")
     assert len(refused) == 1, "a text that has changed since is another block"
     assert [row.state for one in after for row in one.rows if row.source == "In Serbia, too."] == ["stale"]
+
+
+def test_a_catalogue_of_another_program_brings_in_nothing_that_a_file_cannot_hold(content: Path) -> None:
+    fill(content, FIRST, lesson_words)
+    before = list(sheets(content, "paths", "sr"))
+    catalogue = po.export(before, "paths", "sr").decode()
+    same, refused = po.read(
+        b"\xef\xbb\xbf" + catalogue.replace("Language: sr", "Language: sr_RS").encode(), before, "sr"
+    )
+    assert (same, refused) == (before, []), "a byte order mark, and a country"
+
+    def read(entry: str) -> tuple[set[str], list[str]]:
+        changed = catalogue.replace('msgstr "Први корак"', entry)
+        assert changed != catalogue
+        after, refused = po.read(changed.encode(), before, "sr")
+        had = {row.target for one in before for row in one.rows}
+        return {row.target for one in after for row in one.rows} - had, refused
+
+    assert read(r'msgstr "Први\rкорак"') == ({"Први\nкорак"}, [])
+    assert read('msgstr "а\x1bб"') == ({"а б"}, [])
+    for entry in (r'msgstr "а\r:::block ad1f58f3\rб"', 'msgid_plural "x"\nmsgstr[0] "а"\nmsgstr[1] "б"'):
+        taken, refused = read(entry)
+        assert taken == set()
+        assert len(refused) == 1
 
 
 # ── anything at all ────────────────────────────────────────────────────────────────────────────────────────────────
