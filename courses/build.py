@@ -15,9 +15,9 @@ from typing import Any
 from courses import shared_files
 from courses.artefact import Store, canonical
 from courses.cache import Files, Memory
-from courses.check import Names, check_course, check_prerequisites, check_shared, check_sources
+from courses.check import Names, check_course, check_files, check_prerequisites, check_shared, check_sources
 from courses.facts import Fact, Shelf, Unit
-from courses.layout import FOLDERS, LOCALES, Role, course_ids, role, translated
+from courses.layout import Role, course_ids, role, translated
 from courses.problems import Problem, has_errors
 
 Progress = Callable[[str, int, int], None]
@@ -85,7 +85,7 @@ class Session:
         """Compile what changed since the last time; the result is that of all courses."""
         while True:
             try:
-                return self._workshop.run([id for id in self._only if (self._workshop.content / id).is_dir()])
+                return self._workshop.run(self._only)
             except FileNotFoundError:
                 if not self._workshop.content.is_dir():
                     raise
@@ -113,6 +113,11 @@ class _Folder:
         """The problems within each of the files."""
         return [problem for unit in self.units.values() for problem in unit.problems]
 
+    def strays(self) -> list[Problem]:
+        """The problems of files that are not read."""
+        unread = self.files.seen.keys() - self.roles().keys()
+        return check_files(self.files.links, self.files.odd, unread)
+
 
 class Workshop:
     """Runs over one content folder. Without a store nothing is written, and there is advice."""
@@ -138,13 +143,14 @@ class Workshop:
         """Build, or check, the courses (all, or those in `only`)."""
         existing = course_ids(self.content)
         shared, log = self._shared(), Log()
-        result = BuildResult(problems=shared_files.missing(shared.units) + shared.problems())
+        wanted = [id for id in only if id in existing] if only else existing
+        result = BuildResult(problems=shared_files.missing(shared.units) + shared.problems() + shared.strays())
         if glossary := shared.units.get("glossary.yaml"):
             result.problems += check_shared(glossary, shared_files.names(shared.units, existing))
         environment = [*(shared.files.hash(path) for path in shared.roles()), *existing]
         results: dict[str, CourseResult] = {}
         changed: list[_Folder] = []
-        for id in only or existing:
+        for id in wanted:
             folder = _Folder(id, Files.of_course(self.content, id, self._known(id)))
             if kept := self._unchanged(folder, environment):
                 results[id] = kept
@@ -159,7 +165,7 @@ class Workshop:
         for folder in changed:
             log[folder.id] = _logged(folder, environment, results[folder.id])
         self.memory.keep_state(log | {"": {"files": shared.files.seen}})
-        result.courses = [results[id] for id in only or existing]
+        result.courses = [results[id] for id in wanted]
         self._relate(result, existing, shared, bool(only))
         return result
 
@@ -181,7 +187,11 @@ class Workshop:
         kept = self.memory.state.get(folder.id)
         if not kept or kept["environment"] != environment or kept["files"].keys() != folder.files.seen.keys():
             return None
-        if folder.files.links or any(folder.files.hash(path) != entry[2] for path, entry in kept["files"].items()):
+        if (
+            folder.files.links
+            or folder.files.odd
+            or any(folder.files.hash(path) != entry[2] for path, entry in kept["files"].items())
+        ):
             return None
         found = dict(kept["result"])
         if self.store and found["revision"] and not self.store.has_revision(found["id"], found["revision"]):
@@ -266,7 +276,7 @@ class Workshop:
         """What is to be said of the course, whose units are there."""
         units = list(folder.units.values())
         media = [fact.name for unit in units for fact in unit.defines if fact.kind == "media"]
-        problems = [*folder.problems(), *check_course(folder.id, units, names, media), *_strays(folder)]
+        problems = [*folder.problems(), *check_course(folder.id, units, names, media), *folder.strays()]
         if self.released:
             from courses.released import check_release, released
 
@@ -372,16 +382,3 @@ def _logged(folder: _Folder, environment: list[str], result: CourseResult) -> di
         "facts": [list(fact) for fact in result.facts],
     }
     return {"environment": environment, "files": folder.files.seen, "result": kept}
-
-
-def _strays(folder: _Folder) -> list[Problem]:
-    """Files that nothing reads."""
-    message, hint = "This is a link to another place, which is not followed.", "Put the file itself here."
-    found = [Problem(path, 1, 1, "error", "path-leaves-course", message, hint) for path in folder.files.links]
-    for path in folder.files.seen.keys() - folder.roles().keys():
-        *_, inner, _ = path.split("/")
-        hint = f"Files in {inner}/ end in `{FOLDERS[inner][1]}`." if inner in FOLDERS else "Move or delete it."
-        if inner in LOCALES:
-            hint = "The folder of a language has the same files as the course."
-        found.append(Problem(path, 1, 1, "advice", "stray-file", "Nothing reads this file.", hint))
-    return found

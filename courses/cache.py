@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Container
 from dataclasses import dataclass, field
 from importlib.machinery import PathFinder
 from os import DirEntry, scandir
@@ -18,7 +19,7 @@ from zlib import crc32
 
 from courses.artefact import digest
 from courses.facts import Unit
-from courses.layout import FOLDERS, LOCALES, MEDIA
+from courses.layout import FOLDERS, LOCALES, MEDIA, ODD
 
 _RACY = 50_000_000
 """Nanoseconds: a file changed this shortly before it was looked at may change again within the clock's grain, so its
@@ -29,21 +30,22 @@ _PARSERS = ("markdown_it", "mdit_py_plugins", "yaml", "pydantic")
 @dataclass(slots=True)
 class Files:
     """The files of a folder: of each, by its path from the content folder, size, time of change and hash ("" where it
-    has to be asked for with `hash`)."""
+    has to be asked for with `hash`). A folder that nothing reads stands among them, with a slash at its end."""
 
     root: Path
     seen: dict[str, list[Any]] = field(default_factory=dict)
     links: list[str] = field(default_factory=list)
     """Symbolic links, which are not followed: they may lead to any file of the machine that builds."""
+    odd: list[str] = field(default_factory=list)
+    """What has a name that cannot be shown, as it can be."""
 
     @classmethod
     def shared(cls, root: Path, known: dict[str, list[Any]]) -> Files:
         """The files at the top of the content folder and in its folders of locales. Hashes are taken over from
         `known` where size and time are the same."""
         files = cls(root)
-        inner = files._add("", known)
-        for locale in LOCALES:
-            if locale in inner:
+        for locale in files._add("", known, None):
+            if locale in LOCALES:
                 files._add(locale, known)
         return files
 
@@ -51,27 +53,32 @@ class Files:
     def of_course(cls, root: Path, id: str, known: dict[str, list[Any]]) -> Files:
         """The files of a course, in the order of its folders and of their names."""
         files = cls(root)
-        inner = files._add(id, known)
+        inner = files._add(id, known, (*FOLDERS, MEDIA, *LOCALES))
         for folder in (*FOLDERS, MEDIA):
             if folder in inner:
                 files._add(f"{id}/{folder}", known)
         for locale in LOCALES:
             if locale in inner:
-                below = files._add(f"{id}/{locale}", known)
+                below = files._add(f"{id}/{locale}", known, FOLDERS)
                 for folder in FOLDERS:
                     if folder in below:
                         files._add(f"{id}/{locale}/{folder}", known)
         return files
 
-    def _add(self, folder: str, known: dict[str, list[Any]]) -> set[str]:
-        """Add the files of a folder; the names of the folders in it."""
+    def _add(self, folder: str, known: dict[str, list[Any]], read: Container[str] | None = ()) -> set[str]:
+        """Add the files of a folder; the names of those folders in it that are `read` (None: all)."""
         folders: set[str] = set()
         for entry in _entries(self.root / folder):
             path = f"{folder}/{entry.name}" if folder else entry.name
-            if entry.is_symlink():
+            if ODD.search(entry.name):
+                self.odd.append(ODD.sub(lambda found: f"\\u{ord(found[0]):04x}", path))
+            elif entry.is_symlink():
                 self.links.append(path)
             elif entry.is_dir():
-                folders.add(entry.name)
+                if read is None or entry.name in read:
+                    folders.add(entry.name)
+                else:
+                    self.seen[f"{path}/"] = [0, 0, "folder"]
             elif entry.is_file():
                 stat = entry.stat()
                 size, changed, hash = known.get(path, (None, None, ""))

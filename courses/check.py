@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from courses.facts import Fact, Unit
+from courses.layout import FOLDERS, LOCALES, MEDIA
 from courses.problems import Problem, has_errors
 
 _MISSING = {
@@ -186,6 +187,29 @@ def _way(courses: dict[str, list[Fact]], start: str, end: str) -> list[str]:
         seen.update(onward)
         ways += [[*way, name] for name in onward]
     return []
+
+
+def check_files(links: Iterable[str], odd: Iterable[str], unread: Iterable[str]) -> list[Problem]:
+    """The problems of what is not read: symbolic links, names that cannot be shown, and files and folders (these with
+    a slash at the end) that have no room in a content folder. At its top only YAML is told of: people keep a README
+    there."""
+    message, hint = "This is a link to another place, which is not followed.", "Put the file itself here."
+    found = [Problem(path, 1, 1, "error", "path-leaves-course", message, hint) for path in links]
+    message, hint = "This name has characters that cannot be seen.", "Use lower-case words joined by single hyphens."
+    found += [Problem(path, 1, 1, "error", "bad-file-name", message, hint) for path in odd]
+    for path in unread:
+        above, inner, name = ("", "", *path.split("/"))[-3:]
+        hint = "Move or delete it."
+        if inner in FOLDERS:
+            hint = f"Files in {inner}/ end in `{FOLDERS[inner][1]}`."
+        elif inner in LOCALES or above in LOCALES:
+            hint = "The folder of a language has the same files as what it translates; pictures are not translated."
+        elif not name:
+            hint = f"What is read stands in {', '.join((*FOLDERS, MEDIA))}, without folders in it."
+        if inner or name.endswith((".yaml", ".yml")):
+            message = "Nothing reads this file." if name else "Nothing reads this folder."
+            found.append(_advice(path, "stray-file", message, hint))
+    return found
 
 
 def check_shared(unit: Unit, shared: Names) -> list[Problem]:

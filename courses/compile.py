@@ -6,6 +6,7 @@ A lesson is compiled here, and needs no pydantic as long as its front matter is 
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,8 @@ def _translation(source: Text, where: Role, original: Path, shelf: Shelf, draft:
     from courses import overlay
 
     path = translated(source.file)
-    text, _problems = decode(path, original.read_bytes()) if original.is_file() else (None, [])
+    there = original.is_file() and not original.is_symlink()
+    text, _problems = decode(path, original.read_bytes()) if there else (None, [])
     if text is None:
         unit = overlay.without_source(source, where, path)
     else:
@@ -95,29 +97,33 @@ def _translation(source: Text, where: Role, original: Path, shelf: Shelf, draft:
 def lesson(source: Text, id: str, shelf: Shelf, draft: bool = False) -> Unit:
     """A lesson. `data`: title, objectives, minutes, checks, sources."""
     unit = begin(source, "lesson", id)
-    found, start = _front(source, unit)
+    found, stated, start = _front(source, unit)
     reader = Reader(source.file, shelf, id, draft)
     blocks = reader.block(source, start)
     take(unit, reader)
-    right = found is not None and not has_errors(unit.problems)
+    right = found and not has_errors(unit.problems)
     if right or draft:
-        data = (found or {"title": id, "objectives": [], "minutes": 0}) | {
-            "checks": names(reader.uses, "question"),
-            "sources": names(reader.uses, "source"),
-        }
+        data = (
+            {"title": id, "objectives": [], "minutes": 0}
+            | stated
+            | {
+                "checks": names(reader.uses, "question"),
+                "sources": names(reader.uses, "source"),
+            }
+        )
         shown = id if is_slug(id) else "unnamed"  # which is an error, but a draft is shown all the same
         attach(unit, data | {"id": shown, "words": reader.words, "blocks": blocks, "terms": reader.terms})
         unit.data = data if right else None
     return unit
 
 
-def _front(source: Text, unit: Unit) -> tuple[dict[str, Any] | None, int]:
-    """The front matter (None: it is wrong, which is added to the unit's problems), and the offset at which the
-    Markdown begins. The objectives it names are added to what the unit uses."""
+def _front(source: Text, unit: Unit) -> tuple[bool, dict[str, Any], int]:
+    """Whether the front matter is right (if not, that is added to the unit's problems), what it states as far as it can
+    be read, and the offset at which the Markdown begins. The objectives it names are added to what the unit uses."""
     if quick := front.read(source):
         unit.uses += quick.objectives
         objectives = [fact.name for fact in quick.objectives]
-        return {"title": quick.title, "objectives": objectives, "minutes": quick.minutes}, quick.end
+        return True, {"title": quick.title, "objectives": objectives, "minutes": quick.minutes}, quick.end
     from courses import schema
     from courses.source import front_matter
 
@@ -125,10 +131,19 @@ def _front(source: Text, unit: Unit) -> tuple[dict[str, Any] | None, int]:
     keys = schema.validate(document, schema.FrontMatter) if document else None
     unit.problems += document.problems if document else problems
     if document is None or keys is None:
-        return None, start
+        return False, _stated(document.data if document else None), start
     for place, objective in enumerate(keys.objectives):
         unit.uses.append(Fact("objective", objective, *document.place(("objectives", place))))
-    return keys.model_dump(mode="json"), start
+    return True, keys.model_dump(mode="json"), start
+
+
+def _stated(data: Any) -> dict[str, Any]:
+    """Title and minutes, where values of front matter that is wrong have them."""
+    title, minutes = (data.get(key) if isinstance(data, dict) else None for key in ("title", "minutes"))
+    stated: dict[str, Any] = {"title": title} if isinstance(title, str) else {}
+    if isinstance(minutes, str) and re.fullmatch("[0-9]{1,3}", minutes):
+        stated["minutes"] = int(minutes)
+    return stated
 
 
 def medium(file: str, path: str, data: bytes) -> Unit:

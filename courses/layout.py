@@ -12,6 +12,7 @@ So no course can have the name of a locale.
 from __future__ import annotations
 
 import re
+from os import scandir
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,10 @@ SHARED = ("programme.yaml", "sources.yaml")
 TRANSLATED_SHARED = ("programme.yaml", "glossary.yaml")
 FOLDERS = {"lessons": ("lesson", ".md"), "questions": ("bank", ".yaml"), "quizzes": ("quiz", ".yaml")}
 MEDIA = "media"
+
+
+ODD = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""What no name of a file may hold: control characters, and bytes that are no UTF-8."""
 
 
 class Role(NamedTuple):
@@ -71,7 +76,9 @@ def translated(path: str) -> str:
 
 def course_ids(content: Path) -> list[str]:
     """The folders of courses."""
-    return sorted(
-        path.name for path in content.iterdir()
-        if path.is_dir() and not path.name.startswith(".") and path.name not in LOCALES
-    )  # fmt: skip
+    with scandir(content) as entries:
+        return sorted(
+            entry.name for entry in entries
+            if entry.is_dir(follow_symlinks=False) and entry.name[0] != "." and entry.name not in LOCALES
+            and not ODD.search(entry.name)
+        )  # fmt: skip

@@ -187,10 +187,13 @@ def _show(content: Path, problems: list[Problem]) -> None:
 
 
 def _lines(path: Path) -> list[str]:
+    from courses.text import decode
+
     try:
-        return path.read_bytes().decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        text = None if path.is_symlink() else decode(path.name, path.read_bytes())[0]
     except OSError:
         return []
+    return text.text.split("\n") if text else []
 
 
 def _show_one(content: Path, problem: Problem, lines: list[str]) -> None:

@@ -11,6 +11,7 @@ from flask import current_app, url_for
 from markupsafe import Markup, escape
 
 from courses.problems import Problem
+from courses.text import decode
 from lms.preview import eyes as as_whom
 from lms.preview.desk import CourseText, Snapshot
 
@@ -59,9 +60,10 @@ def excerpt(problem: Problem) -> tuple[str, str, str] | None:
     if path.suffix not in (".md", ".yaml") or path.is_symlink():
         return None
     try:
-        lines = path.read_bytes().decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        text, _problems = decode(problem.file, path.read_bytes())
     except OSError:
         return None
+    lines = text.text.split("\n") if text else []
     line = lines[problem.line - 1] if problem.line <= len(lines) else ""
     at = problem.column - 1
     begin = max(0, at - 60)

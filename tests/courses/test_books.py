@@ -30,7 +30,7 @@ def test_book(name: str, tmp_path: Path) -> None:
     assert [problem.as_json() for problem in problems] == expected(name)["problems"]
     for problem in problems:
         path = content / problem.file
-        if not path.exists():
+        if not path.is_file():
             continue
         lines = path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
         assert problem.column <= len(lines[problem.line - 1]) + 1

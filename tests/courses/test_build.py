@@ -332,6 +332,40 @@ def test_a_file_and_a_course_that_go_away_are_gone(content: Path) -> None:
     assert session.refresh().courses == []
 
 
+def test_a_session_of_a_course_that_goes_away_does_not_turn_to_the_others(content: Path) -> None:
+    shutil.copytree(content / "paths", content / "roads")
+    session = Session(content, ["paths"])
+    assert [course.id for course in session.refresh().courses] == ["paths"]
+    shutil.rmtree(content / "paths")
+    assert session.refresh().courses == []
+
+
+def test_names_that_cannot_be_written_down_are_told(content: Path, store: Store) -> None:
+    for name in (b"paths/lessons/a\xff.md", b"paths/lessons/a\nb.md", b"a\xff.yaml"):
+        Path(os.fsdecode(os.fsencode(content) + b"/" + name)).write_text("x")
+    problems = build(content, store).all_problems()
+    assert {problem.code for problem in problems} == {"bad-file-name"}
+    files = [problem.file for problem in problems]
+    assert files == ["a\\udcff.yaml", "paths/lessons/a\\u000ab.md", "paths/lessons/a\\udcff.md"]
+
+
+def test_the_compiler_reads_nothing_behind_a_link(content: Path, store: Store, tmp_path: Path) -> None:
+    """Neither a translation's source, nor a whole course."""
+    (content / "paths").rename(tmp_path / "elsewhere")
+    (content / "roads").symlink_to(tmp_path / "elsewhere")
+    assert course_ids(content) == []
+    (tmp_path / "elsewhere").rename(content / "paths")
+    (content / "roads").unlink()
+    (content / "paths/lessons/first.md").rename(tmp_path / "secret.md")
+    (content / "paths/lessons/first.md").symlink_to(tmp_path / "secret.md")
+    (content / "paths/sr/lessons").mkdir(parents=True)
+    (content / "paths/sr/lessons/first.md").write_text(":::block ad1f58f3\nПут.\n")
+    session = Session(content)
+    codes = {problem.code for problem in session.refresh().all_problems()}
+    assert codes >= {"path-leaves-course", "translation-file"}
+    assert b"begins" not in b"".join(unit.body or b"" for unit in session.units("paths").values())
+
+
 def test_what_is_built_says_nothing_of_lines(content: Path, store: Store) -> None:
     _, course = built(content, store)
     assert "data-line" not in store.lesson(course, "first").model_dump_json()

@@ -46,6 +46,19 @@ def test_check_shows_the_line_under_a_caret(content: Path) -> None:
     )
 
 
+def test_a_line_is_shown_without_what_a_terminal_obeys_and_nothing_of_what_a_link_leads_to(
+    content: Path, tmp_path: Path
+) -> None:
+    edit(content / "paths/lessons/first.md", "In Serbia.", "In \x1b[31mSerbia.")
+    (tmp_path / "secret").write_text("very secret")
+    (content / "paths/lessons/third.md").symlink_to(tmp_path / "secret")
+    output = staza(check, content).output
+    assert "control-character" in output
+    assert "path-leaves-course" in output
+    assert "\x1b" not in output
+    assert "very secret" not in output
+
+
 def test_the_caret_stands_right_in_a_long_line(content: Path) -> None:
     edit(content / "paths/lessons/first.md", "In Serbia.", "word " * 60 + "<b>")
     lines = staza(check, content).output.splitlines()

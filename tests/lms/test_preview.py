@@ -138,6 +138,13 @@ def test_a_lesson_without_front_matter_is_still_read(content: Path) -> None:
     assert "In Serbia." in shown
 
 
+def test_a_lesson_whose_front_matter_lacks_a_key_has_the_title_that_stands_there(content: Path) -> None:
+    edit(content / FIRST, "minutes: 10\n", "minuts: 10\n")
+    html = page(visitor(content), f"{EYES}/paths/lessons/first")
+    assert "<h1>The first step" in html
+    assert "0 minutes" not in text(html)
+
+
 def test_a_broken_course_file_still_shows_the_lessons_of_the_folder(content: Path) -> None:
     (content / "paths/course.yaml").write_text("id: [paths\n", "utf-8")
     html = page(visitor(content), f"{EYES}/paths")
