@@ -14,7 +14,7 @@ from typing import Any
 from courses import front
 from courses.facts import Fact, Shelf, Unit
 from courses.layout import Role, is_slug, role, translated
-from courses.markdown import Reader
+from courses.markdown.reader import Reader
 from courses.media import measure
 from courses.problems import Problem, has_errors
 from courses.text import Text, decode
@@ -74,20 +74,20 @@ def _by_kind(source: Text, where: Role, shelf: Shelf, draft: bool) -> Unit:
 def _translation(source: Text, where: Role, original: Path, shelf: Shelf, draft: bool) -> Unit:
     """A file in the folder of a locale: `original` is the file that it translates, whose hash the shelf holds under
     `file:` and its path. That file is compiled along with it, since it says what the translation must hold."""
-    from courses import overlay
+    from courses.translate import lesson as translated_lesson
 
     path = translated(source.file)
     there = original.is_file() and not original.is_symlink()
     text, _problems = decode(path, original.read_bytes()) if there else (None, [])
     if text is None:
-        unit = overlay.without_source(source, where, path)
+        unit = translated_lesson.without_source(source, where, path)
     else:
         made = _by_kind(text, where, shelf, False)
-        unit = overlay.begin(source, where)
+        unit = translated_lesson.begin(source, where)
         if where.kind == "lesson":
-            overlay.lesson(unit, source, text, made, overlay.Reading(where, shelf, draft))
+            translated_lesson.lesson(unit, source, text, made, translated_lesson.Reading(where, shelf, draft))
         else:
-            from courses.overlay_keyed import keyed_translation
+            from courses.translate.keyed import keyed_translation
 
             keyed_translation(unit, source, where, text, made, shelf)
     unit.needs[f"file:{path}"] = shelf.get(f"file:{path}")

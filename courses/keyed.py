@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from courses import schema
 from courses.facts import Fact, Shelf, Unit
-from courses.markdown import Reader
+from courses.markdown.reader import Reader
 from courses.model import Frozen, Quiz
 from courses.problems import Problem, has_errors
 from courses.released import type_fact

@@ -7,7 +7,7 @@ from hashlib import sha256
 from courses.artefact import canonical
 from courses.facts import Fact, Unit
 from courses.layout import is_slug
-from courses.markdown import Reader
+from courses.markdown.reader import Reader
 from courses.problems import Problem, has_errors
 from courses.text import Text
 

@@ -29,7 +29,7 @@ COURSES = (
     ("courses",),  # which names the public ones
     ("courses.build", "courses.exports"),
     ("courses.jobs", "courses.manifest", "courses.shared_files"),
-    ("courses.compile", "courses.keyed", "courses.overlay", "courses.overlay_keyed"),
+    ("courses.compile", "courses.keyed", "courses.translate.lesson", "courses.translate.keyed"),
     ("courses.units",),
     (
         "courses.check",
@@ -43,7 +43,6 @@ COURSES = (
     ("courses.schema",),
     ("courses.wording",),
     ("courses.source", "courses.front", "courses.markdown", "courses.media", "courses.artefact", "courses.cache"),
-    ("courses.blocks", "courses.syntax", "courses.directives", "courses.quick"),
     ("courses.text",),
     ("courses.facts", "courses.glossary"),
     ("courses.questions",),  # below the store, which loads them; see docs/architecture.md

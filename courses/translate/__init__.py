@@ -4,8 +4,11 @@
     entries     a YAML file → its entries and their texts; the same of its translation
     pairing     which text of a translation belongs to which block of the source, and whether it is stale
     weave       source + translation → the text that is compiled, and where each of its lines stands
+    lesson      a translated lesson → its unit
+    keyed       a translated YAML file → its unit
     sheets      a file and its translation as one list of texts: what is translated, missing, stale; and the file
-                that a translator fills in, written from that list
+                that a translator fills in
+    writing     that file, written from the list
 
 Structure comes from the source alone: directives, checks, keys and ids are never written twice. What is missing stays
 in the source's language. Serbian is written in Cyrillic; its Latin script is made by `courses.script`.

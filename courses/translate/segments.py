@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 from markdown_it.token import Token
 
-from courses.directives import Flaw
+from courses.markdown.directives import Flaw
+from courses.markdown.syntax import MARKDOWN
 from courses.problems import Problem
 from courses.source import Text, front_matter
-from courses.syntax import MARKDOWN
 
 TITLE = "title"
 """The kind of the block that the lesson's title is, and that the title of a directive is."""

@@ -24,7 +24,7 @@ import pytest
 
 from courses.artefact import Store
 from courses.build import build, check
-from courses.directives import BOXES, LEAVES
+from courses.markdown.directives import BOXES, LEAVES
 from courses.problems import has_errors
 from courses.questions import TYPES
 from lms.cli import main

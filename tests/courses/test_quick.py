@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.common.normalize_url import normalizeLink
 
-from courses.quick import _AS_IT_IS, QuickRenderer, quicken
+from courses.markdown.quick import _AS_IT_IS, QuickRenderer, quicken
 
 CONTENT = Path(__file__).parent.parent.parent / "content"
 PLAIN = MarkdownIt("commonmark").enable("table")

@@ -15,15 +15,15 @@ from courses import schema
 from courses.facts import Fact, Shelf, Unit
 from courses.keyed import rendered
 from courses.layout import Role
-from courses.markdown import Reader
+from courses.markdown.reader import Reader
 from courses.model import Frozen, Programme
-from courses.overlay import difference, give
 from courses.problems import Problem, has_errors
 from courses.questions import TYPES
 from courses.questions.gaps import GAP
 from courses.script import latin, latin_html
 from courses.source import Document, Text
 from courses.translate.entries import QUESTIONS, Entry, Spec, Translated, Woven, entries, translated
+from courses.translate.lesson import difference, give
 from courses.translate.weave import REFERENCES
 
 _SCHEMAS: dict[str, type[Frozen]] = {

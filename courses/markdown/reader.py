@@ -16,12 +16,12 @@ from markdown_it.common.utils import escapeHtml
 from markdown_it.token import Token
 
 from courses import glossary
-from courses.blocks import Block, blocks
-from courses.directives import Flaw
 from courses.facts import Fact, Place, Shelf
+from courses.markdown.blocks import Block, blocks
+from courses.markdown.directives import Flaw
+from courses.markdown.quick import is_plain
+from courses.markdown.syntax import MARKDOWN
 from courses.problems import Problem, Severity
-from courses.quick import is_plain
-from courses.syntax import MARKDOWN
 from courses.text import Text
 
 _CITED = re.compile(r"\s*@([a-z0-9]+(?:-[a-z0-9]+)*)\s*(?:,\s*(.*\S))?\s*$", re.DOTALL)

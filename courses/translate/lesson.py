@@ -21,7 +21,7 @@ from typing import Any
 from courses.artefact import canonical
 from courses.facts import Fact, Shelf, Unit
 from courses.layout import MADE, Role
-from courses.markdown import Reader
+from courses.markdown.reader import Reader
 from courses.problems import Problem
 from courses.script import latin_lesson
 from courses.source import Text, front_matter

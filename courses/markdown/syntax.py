@@ -14,8 +14,8 @@ from markdown_it.rules_inline import StateInline, autolink, html_inline, image, 
 from markdown_it.token import Token
 from mdit_py_plugins.attrs import attrs_plugin
 
-from courses.directives import use_directives
-from courses.quick import QuickRenderer, quicken
+from courses.markdown.directives import use_directives
+from courses.markdown.quick import QuickRenderer, quicken
 
 _CITATION = re.compile(r"\[(@[^\[\]]*)\]")
 

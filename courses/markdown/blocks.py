@@ -7,7 +7,7 @@ from typing import Any
 
 from markdown_it.token import Token
 
-from courses.syntax import MARKDOWN
+from courses.markdown.syntax import MARKDOWN
 
 Block = dict[str, Any]
 _DIRECTIVES = ("directive_open", "directive_close", "directive_check")
