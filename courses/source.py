@@ -206,6 +206,8 @@ def explain(error: yaml.YAMLError, text: str) -> tuple[int, str, str, str]:
     marks = {"problem": error.problem_mark or error.context_mark, "context": error.context_mark or error.problem_mark}
     offsets = {name: min(int(mark.index), len(text)) if mark else 0 for name, mark in marks.items()}
     said = f"{error.context} {error.problem}"
+    if "found unexpected" not in said and (early := _ended_early(text, offsets["problem"])):
+        return early
     if "cannot start any token" in said:
         character = text[offsets["problem"] : offsets["problem"] + 1]
         if character != "\t":
@@ -217,6 +219,38 @@ def explain(error: yaml.YAMLError, text: str) -> tuple[int, str, str, str]:
         if words in said:
             return offsets[mark], code, message, hint
     return offsets["problem"], "yaml-syntax", f"This is not YAML: {error.problem}.", "Put the text in quotes."
+
+
+_FOLLOWS = re.compile(r"[ \t]*(?:$|[,:\]}]|[ \t]#)|[ \t]+[\w-]+:(?:[ \t]|$)", re.MULTILINE)
+"""What may stand behind a text in quotes; a key does where a comma is missing."""
+
+
+def _ended_early(text: str, wrong: int) -> tuple[int, str, str, str] | None:
+    """The first text in quotes that more text follows: the quote was never closed, so that it ends where the next one
+    should begin, or a quote stands inside it. Offset, code, message and hint of that; None if there is no such text
+    before the offset `wrong`, where reading stopped."""
+    try:
+        for token in yaml.scan(text, yaml.CBaseLoader):
+            if token.start_mark.index >= wrong:
+                return None
+            if not isinstance(token, yaml.ScalarToken) or token.style not in ("'", '"'):
+                continue
+            end, lines = token.end_mark.index, token.end_mark.line - token.start_mark.line
+            if _FOLLOWS.match(text, end):
+                continue
+            inside = 'is written \\"' if token.style == '"' else "is written twice ('')"
+            rest = text[end:].split("\n")[0].strip()
+            where = f" {_lines_below(lines)}, right" if lines else ""
+            message = f"The quote that opens here ends{where} before `{rest[:20]}{'…' * (len(rest) > 20)}`."
+            hint = f"Close it where its text ends; a quote inside the text {inside}."
+            return token.start_mark.index, "yaml-open-quote", message, hint
+    except yaml.YAMLError:
+        pass
+    return None
+
+
+def _lines_below(number: int) -> str:
+    return "in the next line" if number == 1 else f"{number} lines below"
 
 
 def front_matter(source: Text) -> tuple[Document | None, int, list[Problem]]:
