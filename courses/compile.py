@@ -79,17 +79,18 @@ def _translation(source: Text, where: Role, original: Path, shelf: Shelf, draft:
     path = translated(source.file)
     there = original.is_file() and not original.is_symlink()
     text, _problems = decode(path, original.read_bytes()) if there else (None, [])
-    if text is None:
-        unit = translated_lesson.without_source(source, where, path)
-    else:
+    unit = translated_lesson.begin(source, where)
+    if not there:
+        translated_lesson.without_source(unit, path)
+    elif text is not None:
         made = _by_kind(text, where, shelf, False)
-        unit = translated_lesson.begin(source, where)
         if where.kind == "lesson":
             translated_lesson.lesson(unit, source, text, made, translated_lesson.Reading(where, shelf, draft))
         else:
             from courses.translate.keyed import keyed_translation
 
             keyed_translation(unit, source, where, text, made, shelf)
+        unit.needs |= made.needs  # whether the source is right decides what is held against its translation
     unit.needs[f"file:{path}"] = shelf.get(f"file:{path}")
     return unit
 

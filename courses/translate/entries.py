@@ -161,15 +161,18 @@ def _are_words(value: list[Value]) -> bool:
 # ── the translation ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def translated(source: list[Entry], kind: str, document: Document) -> list[Translated]:
+def translated(source: list[Entry], kind: str, document: Document, right: bool = True) -> list[Translated]:
     """The translation of each of the source's entries that the document holds; what is wrong with it is added to the
-    document's problems. `kind` is that of both files."""
+    document's problems. `kind` is that of both files. `right`: whether the source has no error; what one that has any
+    seems to lack is held against no translation."""
     found = {entry.id: Translated(entry) for entry in source}
     for id, at, value in _written(kind, document):
         one = found.get(id)
         name = id.rpartition("/")[2]
         if one is None or one.at is not None:
             twice = one is not None
+            if not twice and not right:
+                continue
             message = f"`{name}` is translated twice." if twice else f"The source has no `{name}` to translate."
             hint = "Delete one of them." if twice else "Correct the id, or delete this entry."
             _tell(document, (*at, "id"), "translation-id", message, hint)
@@ -177,7 +180,8 @@ def translated(source: list[Entry], kind: str, document: Document) -> list[Trans
         one.at = at
         one.stale = _is_stale(document, at, value, one.entry)
         one.leaves = dict(_leaves(value, one.entry.spec, at))
-        _judge(document, one, value)
+        if right:
+            _judge(document, one, value)
     return list(found.values())
 
 

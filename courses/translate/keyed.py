@@ -38,12 +38,13 @@ def keyed_translation(unit: Unit, source: Text, where: Role, original: Text, mad
     `made` its unit."""
     document, old = Document(source), Document(original)
     parts = entries(where.kind, old.data)
-    found = translated(parts, where.kind, document)
+    sound = not has_errors(made.problems)
+    found = translated(parts, where.kind, document, sound)
     whole = [one for one in found if one.whole]
     fresh = sum(_words(one.entry) for one in whole if not one.stale)
     data: dict[str, Any] = {"texts": {}, "share": [fresh, sum(map(_words, parts))]}
     unit.data = data
-    right = not has_errors(made.problems) and made.data is not None
+    right = sound and made.data is not None
     if where.kind == "bank":
         if right:
             data["untranslated"] = _bank(

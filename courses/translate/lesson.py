@@ -22,7 +22,7 @@ from courses.artefact import canonical
 from courses.facts import Fact, Shelf, Unit
 from courses.layout import MADE, Role
 from courses.markdown.reader import Reader
-from courses.problems import Problem
+from courses.problems import Problem, has_errors
 from courses.script import latin_lesson
 from courses.source import Text, front_matter
 from courses.translate.pairing import Pair, Pairing, fits, pair
@@ -40,13 +40,11 @@ def begin(source: Text, where: Role) -> Unit:
     return Unit(source.file, defines=[Fact("translation", f"{where.locale}/{where.kind}/{where.id}", 1, 1)])
 
 
-def without_source(source: Text, where: Role, path: str) -> Unit:
-    """The unit of a translation of a file that is not there; `path` is where it would be."""
-    unit = begin(source, where)
+def without_source(unit: Unit, path: str) -> None:
+    """Add to the unit that the file which it translates is not there; `path` is where it would be."""
     message = f"There is no file {path} that this could translate."
     hint = "Give it the name of the file that it translates, or delete it."
-    unit.problems.append(Problem(source.file, 1, 1, "error", "translation-file", message, hint))
-    return unit
+    unit.problems.append(Problem(unit.file, 1, 1, "error", "translation-file", message, hint))
 
 
 def give(unit: Unit, locale: str, value: Any, convert: Callable[[Any], Any]) -> None:
@@ -96,6 +94,8 @@ def lesson(unit: Unit, source: Text, original: Text, made: Unit, reading: Readin
     written, problems = renderings(source)
     pairing = pair(segments(original), written)
     unit.problems += problems
+    if has_errors(made.problems):  # what the source seems to lack may be what could not be read
+        pairing = pairing._replace(orphans=[])
     pairs = _formed(unit, source, pairing)
     start = front_matter(original)[1]
     anchors = [fact.name.partition("#")[2] for fact in made.defines if fact.kind == "anchor"]

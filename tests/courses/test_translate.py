@@ -381,3 +381,27 @@ def test_whatever_a_translator_writes_is_built_or_told_of(
         assert problem.line <= len(lines) or problem.line == 1
         assert problem.file.startswith("paths/sr/")
     json.dumps(sheet(content, f"paths/{name}", "sr").rows)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("paths/questions/bank.yaml", b"stem: Which are paths?", b'stem: "Which are paths?'),
+        ("paths/questions/bank.yaml", b"type: multiple-choice", b"type: multiple-choices"),
+        ("paths/questions/bank.yaml", b"id: trail", b"id: The trail"),
+        ("paths/course.yaml", b"title: ", b"title: One: "),
+        ("paths/lessons/first.md", b"title: ", b"title: One: "),
+        ("paths/lessons/first.md", b"A path begins", b"\xff"),
+        ("programme.yaml", b"title: ", b"title: One: "),
+    ],
+)
+def test_a_slip_in_the_source_is_not_held_against_its_translation(
+    content: Path, file: str, old: bytes, new: bytes
+) -> None:
+    fill(content, file, lesson_words if file == FIRST else in_serbian)
+    assert check(content) == []
+    path = content / file
+    path.write_bytes(path.read_bytes().replace(old, new, 1))
+    problems = check(content)
+    assert problems
+    assert [problem for problem in problems if "/sr/" in f"/{problem.file}"] == []
