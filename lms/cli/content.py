@@ -190,9 +190,10 @@ def _lines(path: Path) -> list[str]:
     from courses.text import decode
 
     try:
-        text = None if path.is_symlink() else decode(path.name, path.read_bytes())[0]
+        data = b"" if path.is_symlink() else path.read_bytes()
     except OSError:
         return []
+    text = None if b"\0" in data else decode(path.name, data)[0]  # no text has a NUL; what git goes by, too
     return text.text.split("\n") if text else []
 
 
@@ -202,7 +203,7 @@ def _show_one(content: Path, problem: Problem, lines: list[str]) -> None:
     kind = click.style(f"{problem.severity} {problem.code}", fg=colour, bold=True)
     click.echo(f"{click.style(place, bold=True)}: {kind}")
     line = lines[problem.line - 1] if problem.line <= len(lines) else ""
-    if line.strip() and not line.startswith("\0"):
+    if line.strip():
         begin = max(0, problem.column - 1 - _WINDOW // 2) if len(line) > _WINDOW else 0
         shown = ("…" if begin else "") + line[begin : begin + _WINDOW] + ("…" if len(line) > begin + _WINDOW else "")
         before = ("…" if begin else "") + line[begin : problem.column - 1]
