@@ -25,6 +25,11 @@ from courses.problems import Problem, Severity
 from courses.text import Text
 
 _CITED = re.compile(r"\s*@([a-z0-9]+(?:-[a-z0-9]+)*)\s*(?:,\s*(.*\S))?\s*$", re.DOTALL)
+_UNREAD = re.compile(
+    r"\]\((\s*(?:media/|#|(?:lesson|term|https?|mailto):)(?:[^()\n]|\([^()\n]*\))*)(\)?)"
+    r"|!\[[^\[\]\n]*\]\(((?:[^()\n]|\([^()\n]*\))*)(\)?)"
+)
+"""In a text that Markdown took for nothing else: the address of what was to be a link or a picture, and its end."""
 _NOT_IN_ANCHORS = re.compile(r"[^\w\s-]")
 At = Callable[[int], Place]
 """Where the character at an offset, counted from the beginning of the token concerned, stands."""
@@ -108,9 +113,27 @@ class Reader:
             kind = child.type
             if kind in ("text", "code_inline"):
                 words += len(child.content.split())
+                if kind == "text" and "](" in child.content:
+                    self._unread(child.content, token, locate)
             elif kind in _INLINE:
                 _INLINE[kind](self, child, _counted_from(child.meta.get("offset", 0), token, locate))
         self.words += words
+
+    def _unread(self, text: str, token: Token, locate: Locate) -> None:
+        """Tell of links and pictures that are none, since their addresses have a space or no end: Markdown prints what
+        was written."""
+        for match in _UNREAD.finditer(text):
+            address, end = (match[1].strip(), match[2]) if match[1] else (match[3].strip(), match[4])
+            place = locate(token, max(token.content.find(f"]({match[1] or match[3]}"), 0))
+            if not end:
+                self._problem(place, "link", "The address that begins here has no end.", "Write `)` after it.")
+            elif len(pieces := address.split()) > 1:
+                message = f"The address `{address}` has a space in it, so this is no link or picture."
+                hint = f"Write it without: `{('-' if address.startswith('#') else '').join(pieces)}`."
+                if match[3] or address.startswith("media/"):
+                    name = re.sub(r"[^\w./-]", "", "-".join(pieces)).lower()
+                    hint = f"Give the file a name without spaces, such as `{name}`."
+                self._problem(place, "link", message, hint)
 
     # ── one kind of token each ────────────────────────────────────────────────────────────────────────────────────
 

@@ -46,6 +46,15 @@ def test_check_shows_the_line_under_a_caret(content: Path) -> None:
     )
 
 
+def test_no_line_of_a_picture_is_shown(content: Path) -> None:
+    (content / "paths/media/plan.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1")
+    assert staza(check, content).output == (
+        f"{content}/paths/media/plan.png:1:1: advice unused-media\n"
+        "      No lesson shows this file. Show it, or delete it.\n\n"
+        "1 piece of advice\n"
+    )
+
+
 def test_a_line_is_shown_without_what_a_terminal_obeys_and_nothing_of_what_a_link_leads_to(
     content: Path, tmp_path: Path
 ) -> None:
