@@ -36,6 +36,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         limits,
         manager,
         marking,
+        media,
         pages,
         releases,
         system,
@@ -66,6 +67,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(home.blueprint)
     app.register_blueprint(catalogue.blueprint)
     app.register_blueprint(lessons.blueprint)
+    app.register_blueprint(media.blueprint)
     app.register_blueprint(attempts.blueprint)
     app.register_blueprint(certificates.blueprint)
     app.register_blueprint(trainer.blueprint)

@@ -77,6 +77,6 @@ def init_app(app: Flask) -> None:
             response.headers.setdefault(name, value)
         if app.config["SESSION_COOKIE_SECURE"]:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-        if request.endpoint not in ("static", "lessons.media"):
+        if request.endpoint not in ("static", "media.medium"):
             response.headers["Cache-Control"] = "no-store"
         return response

@@ -117,7 +117,7 @@ PAGES: dict[str, Callable[[Places], list[str]]] = {
 NO_PAGES = {
     "static": "files",
     "system.healthz": "JSON",
-    "lessons.media": "pictures",
+    "media.medium": "pictures",
     "attempts.resume": "leads on to a question, the overview or the result",
     "certificates.pdf": "a file",
     "marking.answer": "looked at in test_types.py, with a course that asks for an answer to mark",

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 import yaml
@@ -195,3 +196,32 @@ def test_a_case_that_is_half_way_begins_anew_in_a_lesson_that_was_edited(
     assert "STATECHECKBACK" not in trainee.get(url).get_data(as_text=True)
     trainee.post(f"{url}/checks/check-case", {"answer": "check-wave", "choose": "1"})
     assert "This ending is worth 0%" in trainee.get(url).get_data(as_text=True)
+
+
+def test_pictures_are_found_from_every_page_that_shows_them(app: Flask, desk: Desk) -> None:
+    (desk.content / "basics" / "media").mkdir()
+    plan = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="10"><path d="M0 0h20v10H0z"/></svg>'
+    (desk.content / "basics" / "media" / "plan.svg").write_text(plan)
+    desk.edit(
+        "questions/bank.yaml", lambda bank: [q.update(stem=f"![A plan](media/plan.svg) {q['stem']}") for q in bank]
+    )
+    lesson = desk.content / "basics" / "lessons" / "first.md"
+    lesson.write_text(f"{lesson.read_text()}\n\n![A plan](media/plan.svg)\n")
+    desk.publish()
+    trainee, trainer = Visitor(app).sign_in("trainee"), Visitor(app).sign_in("trainer")
+    finish_lessons(trainee, "basics")
+    attempt = begin(trainee, "basics")
+    pages = [(trainee, url) for url in ("/courses/basics/lessons/first", f"{attempt}/questions/1")]
+    pages += [(trainer, url) for url in ("/trainer/basics/as/RS/lessons/first", "/trainer/basics/items")]
+    for browser, url in pages:
+        _see_plan(browser, url, plan)
+    trainee.post(f"{attempt}/submit")
+    _see_plan(trainee, f"{attempt}/result", plan)
+
+
+def _see_plan(browser: Visitor, url: str, plan: str) -> None:
+    sources = set(re.findall(r'<img[^>]* src="([^"]+)"', browser.get(url).get_data(as_text=True)))
+    assert len(sources) == 2, url  # that of the head of every page, and the plan
+    found = [browser.get(urljoin(url, source)) for source in sources]
+    assert {answer.status_code for answer in found} == {200}, url
+    assert plan in {answer.get_data(as_text=True) for answer in found}, url

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from html import unescape
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from click.testing import CliRunner
@@ -115,6 +116,19 @@ def test_every_problem_is_shown_on_the_page_it_is_listed_with(name: str, one_app
         assert any(place in one and problem.code in one for one in shown), place
     for path in pages_of(desk):
         page(client, EYES + path)
+
+
+def test_pictures_are_found_from_every_page_that_shows_them(content: Path) -> None:
+    for bank in (content / BANK, content / "paths/questions/checks.yaml"):
+        bank.write_text(bank.read_text().replace("stem: ", 'stem: "![A plan](media/route.svg)" #'))
+    client, shown = visitor(content), 0
+    for path in pages_of(Desk(content)):
+        pictures = re.findall(r'<img[^>]* src="(\.[^"]+)"', page(client, EYES + path))
+        shown += bool(pictures)
+        assert {client.get(urljoin(EYES + path, picture), buffered=True).mimetype for picture in pictures} <= {
+            "image/svg+xml"
+        }, path
+    assert shown >= 3  # the lesson, its bank of checks, and the quiz's
 
 
 def test_a_problem_stands_at_its_block(content: Path) -> None:

@@ -83,7 +83,7 @@ VIEWS: dict[tuple[str, str], View] = {
         "/courses/{course}/lessons/{lesson}/checks/check-single", SIGNED_IN, own=SIGNED_IN, other=frozenset()
     ),
     ("lessons.finish", "POST"): View("/courses/{course}/lessons/{lesson}/finish", SIGNED_IN),
-    ("lessons.media", "GET"): View("/courses/{course}/media/none.svg", SIGNED_IN, own=frozenset(), other=frozenset()),
+    ("media.medium", "GET"): View("/courses/{course}/media/none.svg", SIGNED_IN, own=frozenset(), other=frozenset()),
     ("attempts.start", "GET"): View(
         "/courses/{course}/quizzes/final", SIGNED_IN, own=SIGNED_IN, other=frozenset(), redirects=True
     ),
