@@ -144,6 +144,21 @@ def publish(
         show_built(result, {plan.course.id for plan in plans})
 
 
+def publish_first(content: Path, store: Store) -> None:
+    """Build all courses and release those that never were. Of the others whose text has changed it is said how to
+    release that: what people see changes only where somebody asked for it."""
+    result = built((), content, store)
+    right = [(course.id, course.revision) for course in result.courses if course.revision]
+    current = _current(store)
+    new = [(id, revision) for id, revision in right if not store.history(id)]
+    for id, revision in new:
+        store.release(id, _plan(store, content, id, revision, _git(content, "config", "user.name"), "").release)
+    show_built(result, {id for id, _ in new})
+    if changed := [id for id, revision in right if (id, revision) not in {*new, *current}]:
+        click.echo("The text differs from the release that people see. To release it: staza publish "
+                   + " ".join(changed))  # fmt: skip
+
+
 def _current(store: Store) -> set[tuple[str, str]]:
     return {(id, release.revision) for id, release in store.releases().items()}
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from courses.artefact import Store
 from lms import clock
 from lms import demo as demo_region
 from lms.cli import releases
@@ -69,9 +70,8 @@ def serve(host: str, port: int, workers: int, jobs: bool) -> None:
 
 @click.command()
 @_served
-@click.pass_context
-def demo(ctx: click.Context, host: str, port: int, workers: int, jobs: bool) -> None:
-    """Build the courses, make a demo region if the database is empty, and serve it.
+def demo(host: str, port: int, workers: int, jobs: bool) -> None:
+    """Build the courses, release those that never were, make a demo region if the database is empty, and serve it.
 
     \b
     For example, on another port:
@@ -80,7 +80,7 @@ def demo(ctx: click.Context, host: str, port: int, workers: int, jobs: bool) -> 
     need_free(host, port)
     with opened(migrated=False) as app:
         settings = settings_of(app)
-        ctx.invoke(releases.publish, content=settings.content, artefacts=settings.artefacts, yes=True)
+        releases.publish_first(settings.content, Store(settings.artefacts))
         _migrate()
         if demo_region.seed(library(), clock.now()):
             click.echo("The database was empty: it has a demo region now. Nobody in it is real.")

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from courses.artefact import Store, canonical
-from lms.cli.releases import diff, publish
+from lms.cli.releases import diff, publish, publish_first
 
 from .books import BASE, edit, lay
 
@@ -77,6 +77,20 @@ def test_what_did_not_change_is_not_released_again(desk: Desk) -> None:
     desk.run(publish)
     assert "Nothing has changed" in desk.run(publish, "--note", "Once more")
     assert len(desk.store.history("paths")) == 1
+
+
+def test_only_what_never_was_released_is_released_unasked(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    publish_first(desk.content, desk.store)
+    (first,) = desk.store.history("paths")
+    assert first.author == "Ana Trener"
+    desk.edit(*REWORDED)
+    desk.run(publish)
+    desk.run(publish, "paths", "--back")
+    capsys.readouterr()
+    publish_first(desk.content, desk.store)
+    assert "staza publish paths" in capsys.readouterr().out
+    assert desk.store.releases()["paths"].revision == first.revision, "what was withdrawn stays so"
+    assert len(desk.store.history("paths")) == 3
 
 
 def test_text_that_is_not_committed_has_no_commit(desk: Desk) -> None:
