@@ -1,7 +1,7 @@
 """The file that a translator fills in, written from the texts that there are.
 
-Whatever is not translated, or is stale, has the text of the source beside it as a comment, and counts as missing until
-something stands below it. The same texts always give the same bytes, so a file that nobody changed stays as it is.
+Each text has that of the source beside it as a comment, for whoever translates or proofreads, and counts as missing
+until something stands below it. The same texts always give the same bytes, so a file that nobody changed stays as it is.
 """
 
 from __future__ import annotations
@@ -37,8 +37,7 @@ def _lesson(sheet: Sheet) -> str:
     parts = []
     for row in sheet.rows:
         lines = [f":::block {row.block.partition('#')[0]}{f' {STALE}' if row.stale else ''}"]
-        if row.stale or not row.target:
-            lines += _comment(row.source, COMMENT)
+        lines += _comment(row.source, COMMENT)
         if row.target:
             lines.append(row.target)
         parts.append("\n".join(lines) + "\n")
@@ -105,8 +104,7 @@ def _keys(
                         item, step, list(_keys(item, entry, inner, (*key, name, step), rows, indent + "    "))
                     )
         elif row := rows.get(block_of(entry, (*key, name))):
-            if row.stale or not row.target:
-                yield from (indent + line for line in _comment(row.source, "#"))
+            yield from (indent + line for line in _comment(row.source, "#"))
             yield f"{indent}{name}:{_scalar(row)}"
             continue
         else:

@@ -278,7 +278,11 @@ def test_an_update_loses_nothing(content: Path) -> None:
     text = written(lesson)
     assert f":::block {changed.block} stale\n%% A composed case with a longer list:\nСастављен" in text
     assert "У Црној Гори." in text
+    for row in lesson.rows:
+        shown = "\n".join(f"%% {line}".rstrip() for line in row.source.split("\n"))
+        assert f"\n{shown}\n{row.target}\n" in text, "proofreaders read each text beside its source"
     keys = written(bank)
+    assert "  # Which are paths?\n  stem: " in keys
     assert "# 2.distractors.0.text: Српски distractors sea text" in keys
     (content / lesson.file).write_text(text, "utf-8")
     (content / bank.file).write_text(keys, "utf-8")
