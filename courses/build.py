@@ -291,7 +291,7 @@ class Workshop:
             folder.id,
             title=main.data["title"] if main and main.data else "",
             problems=sorted(set(problems)),
-            lessons=sum(where.kind == "lesson" and not where.locale for where in folder.roles().values()),
+            lessons=len(main.data["lessons"]) if main and main.data else 0,
             questions=sum(fact.kind == "question" for unit in units for fact in unit.defines),
             seconds=folder.seconds,
             facts=(main.uses if main else []) + list({fact.name: fact for fact in cited}.values()),

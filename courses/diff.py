@@ -89,6 +89,14 @@ def kind_of(changes: Iterable[Change]) -> Kind:
     return max((change.kind for change in changes), key=KINDS.index, default="cosmetic")
 
 
+def takes_away(change: Change) -> bool:
+    """Whether something that was required is so no more: an objective, or a lesson or quiz that completes the
+    course."""
+    if change.what == "objective":
+        return change.deed == "removed"
+    return any(edit.at == ("completion",) and edit.old and not edit.new for edit in change.edits)
+
+
 def lessons_to_see(new: Course, changes: Iterable[Change]) -> tuple[str, ...]:
     """The lessons of `new` that whoever completed the course before should look at again: those required ones that are
     new to them, read otherwise, or teach a new objective. All required ones where there is none, as where only the pass

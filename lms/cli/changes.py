@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING
 import click
 
 from courses.artefact import KINDS, Kind, Release
-from courses.diff import Change, Edit, Piece, passages
+from courses.diff import Change, Deed, Edit, Piece, What, passages, takes_away
 
 if TYPE_CHECKING:
     from lms.reports.releases import Effects
 
 COLOURS: dict[Kind, str] = {"cosmetic": "green", "regrade": "yellow", "retrain": "red"}
+_DEEDS: dict[tuple[What, Deed], str] = {
+    ("source", "added"): "source cited for the first time",
+    ("source", "removed"): "source cited no more",
+    ("media", "changed"): "other pictures",
+}
+"""What is said in other words than `lesson added`: the files of sources and pictures may have stayed as they were."""
 _LONGEST = 60
 """Characters of a title that are shown."""
 _AROUND = 40
@@ -22,18 +28,20 @@ _AROUND = 40
 
 
 def say_changes(changes: Sequence[Change], in_full: bool = False) -> None:
-    """A line for each change; what is cosmetic is only counted, unless it is shown `in_full`, word by word."""
+    """A line for each change; what is cosmetic is only counted, unless it takes something required away or is shown
+    `in_full`, word by word."""
     if not changes:
         click.echo("  Nothing changed.")
+    told = [change for change in changes if in_full or change.kind != "cosmetic" or takes_away(change)]
     for change in changes:
-        if in_full or change.kind != "cosmetic":
+        if change in told:
             kind = click.style(f"{change.kind:8}", fg=COLOURS[change.kind], bold=True)
             title = change.title if len(change.title) <= _LONGEST else change.title[: _LONGEST - 1] + "…"
-            click.echo(f"  {kind}  {change.what} {change.deed}: {change.id}" + f" “{title}”" * bool(title))
+            click.echo(f"  {kind}  {_DEEDS.get((change.what, change.deed)) or f'{change.what} {change.deed}'}"
+                       + f": {change.id}" * bool(change.id) + f" “{title}”" * bool(title))  # fmt: skip
             for edit in change.edits if change.deed == "changed" else ():
                 _say_edit(edit)
-    counted = Counter(change.what for change in changes if change.kind == "cosmetic")
-    if counted and not in_full:
+    if counted := Counter(change.what for change in changes if change not in told):
         kind = click.style(f"{KINDS[0]:8}", fg=COLOURS["cosmetic"], bold=True)
         click.echo(f"  {kind}  " + ", ".join(f"{what} ({number})" for what, number in counted.items()))
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import click
 
 from courses.artefact import KINDS, Kind, Release, Store, in_force
-from courses.diff import Change, compare, kind_of, lessons_to_see
+from courses.diff import Change, compare, kind_of, lessons_to_see, takes_away
 from courses.model import Course
 from lms.cli.changes import say_changes, say_effects
 from lms.cli.content import artefacts_option, built, content_option, count, require, show_built
@@ -116,8 +116,8 @@ def publish(
 ) -> None:  # fmt: skip
     """Build the courses (all, or those named) and make their revisions those that people see.
 
-    First it says what the changes do to whom, and asks if they do more than change the wording. Nobody's attempt
-    changes: whoever is in one finishes it as it was. Completions stay.
+    First it says what the changes do to whom, and asks if they do more than change the wording, or take away what
+    was required. Nobody's attempt changes: whoever is in one finishes it as it was. Completions stay.
     """
     store, author = Store(artefacts), author or _git(content, "config", "user.name")
     if back:
@@ -133,7 +133,8 @@ def publish(
         if right and not new:
             click.echo("Nothing has changed since the last release.")
     _say_plans(store, plans)
-    if not yes and any(plan.release.kind != "cosmetic" for plan in plans) and sys.stdin.isatty():
+    asks = any(plan.release.kind != "cosmetic" or any(map(takes_away, plan.changes)) for plan in plans)
+    if asks and not yes and sys.stdin.isatty():
         click.confirm("Publish?", abort=True)
     for plan in plans:
         store.release(plan.course.id, plan.release)

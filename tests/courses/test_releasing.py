@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,8 @@ from courses.artefact import Store, canonical
 from lms.cli.releases import diff, publish, publish_first
 
 from .books import BASE, edit, lay
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 class Desk:
@@ -91,6 +96,44 @@ def test_only_what_never_was_released_is_released_unasked(desk: Desk, capsys: py
     assert "staza publish paths" in capsys.readouterr().out
     assert desk.store.releases()["paths"].revision == first.revision, "what was withdrawn stays so"
     assert len(desk.store.history("paths")) == 3
+
+
+REQUIRED_NO_MORE = {
+    "lesson": ("lessons: all", "lessons: [first]"),
+    "quiz": ("\n  quizzes: {final: 80%}", ""),
+}
+
+
+@pytest.mark.parametrize("what", [*REQUIRED_NO_MORE, "wording"])
+def test_on_a_terminal_it_asks_before_something_required_goes(desk: Desk, what: str) -> None:
+    desk.run(publish)
+    desk.edit(*REQUIRED_NO_MORE.get(what, REWORDED))
+    ours, its = pty.openpty()
+    os.write(ours, b"n\n")
+    command = [sys.executable, "-m", "lms.cli", "publish", "--content", "content", "--artefacts", "artefacts"]
+    done = subprocess.run(command, cwd=desk.folder, stdin=its, capture_output=True, text=True, check=False,
+                          env={**os.environ, "PYTHONPATH": str(ROOT), "STAZA_INSTANCE": "none"})  # fmt: skip
+    os.close(ours)
+    os.close(its)
+    asked = what in REQUIRED_NO_MORE
+    assert ("Publish?" in done.stdout, f"cosmetic  {what} changed" in done.stdout) == (asked, asked), done
+    assert len(desk.store.history("paths")) == (1 if asked else 2)
+
+
+def test_what_is_cited_or_shown_no_more_is_said_in_words(desk: Desk) -> None:
+    desk.run(publish)
+    desk.edit("; @convention]", "]", "lessons/first.md")
+    desk.edit("![A route from left to right](media/route.svg)", "A route.", "lessons/first.md")
+    said = desk.run(diff, "paths")
+    assert "other pictures\n" in said
+    assert "source cited no more: convention" in said
+
+
+def test_the_lessons_counted_are_those_that_people_see(desk: Desk) -> None:
+    assert "2 lessons" in desk.run(publish)
+    desk.edit("lessons: [first, second]", "lessons: [first]")
+    desk.edit("See [the second lesson](lesson:second#where-it-ends), and", "See", "lessons/first.md")
+    assert "1 lesson," in desk.run(publish)
 
 
 def test_text_that_is_not_committed_has_no_commit(desk: Desk) -> None:
