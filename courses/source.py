@@ -217,8 +217,19 @@ def explain(error: yaml.YAMLError, text: str) -> tuple[int, str, str, str]:
         said = "tab character"
     for words, code, mark, message, hint in _EXPLANATIONS:
         if words in said:
-            return offsets[mark], code, message, hint
+            return offsets[mark], code, message, f"{hint}{printed_quotes(text, offsets['problem'])}"
     return offsets["problem"], "yaml-syntax", f"This is not YAML: {error.problem}.", "Put the text in quotes."
+
+
+_PRINTED = re.compile(r"[:\[{,-][ \t]*[“”„«»‘‚]")
+
+
+def printed_quotes(text: str, offset: int) -> str:
+    """What to say besides of a mistake at the offset, where a text before it in its line begins with quotes as word
+    processors print them."""
+    if _PRINTED.search(text, text.rfind("\n", 0, offset) + 1, offset):
+        return ' Quotes such as “ and „ are letters here: type `"`.'
+    return ""
 
 
 _FOLLOWS = re.compile(r"[ \t]*(?:$|[,:\]}]|[ \t]#)|[ \t]+[\w-]+:(?:[ \t]|$)", re.MULTILINE)

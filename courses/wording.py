@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from courses.problems import Problem
 from courses.questions.base import near
-from courses.source import Document, Where
+from courses.source import Document, Where, printed_quotes
 
 SLUG_RULE = "it must be lower-case words (a-z, 0-9) joined by single hyphens, at most 64 letters"
 _KINDS = {
@@ -42,6 +42,8 @@ def worded(document: Document, model: type[BaseModel], at: Where, found: ErrorDe
     at_its_key = found["type"] == "extra_forbidden" or found["input"] is None
     place = document.key_place(path) if at_its_key else document.place(path)
     code, message, hint = _said(model, path, found)
+    if code == "unknown-key":
+        hint += printed_quotes(document.source.text, document.source.line_start(place.line) + place.column - 1)
     return Problem(document.source.file, *place, "error", code, message, hint)
 
 
