@@ -1,6 +1,6 @@
 """Marking: a trainer gives points for an open answer, and the attempt gets its score once the last one has them.
 
-A trainer marks the answers of the courses they own, whoever wrote them, and is told no names.
+A trainer marks the answers of the courses they own, except their own, and is told no names.
 """
 
 from __future__ import annotations
@@ -75,6 +75,8 @@ def mark(
         attempt = records.get(session, access.taught(actor), attempt_id)
         if attempt is None:
             raise Refused(_("This answer is not among those of your courses."))
+        if attempt.person_id == actor.person.id:
+            raise Refused(_("You wrote this answer yourself. Another trainer of the course marks it."))
         attempts.lock(session, attempt)
         given = records.answers(session, attempt)
         row = given.get(question_id)

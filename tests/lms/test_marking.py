@@ -123,6 +123,15 @@ def test_an_answer_is_marked_once(trainer: Visitor, visitor: Visit) -> None:
     assert db.session.query(AuditEvent).filter_by(action="marked").count() == 1
 
 
+def test_nobody_marks_their_own_answer(trainer: Visitor, world: World) -> None:
+    enrol(world.people["trainer"], "practice")
+    attempt = submitted(trainer)
+    refused = trainer.post(to_mark(attempt), POINTS, follow_redirects=True)
+    assert "You wrote this answer yourself." in refused.get_data(as_text=True)
+    assert stored(attempt).passed is None
+    assert db.session.query(Mark).count() == 0
+
+
 @pytest.mark.parametrize("points", ["", "-1", "4", "nan", "inf", "two", "1e999"])
 def test_points_that_do_not_fit_are_asked_for_again(trainer: Visitor, visitor: Visit, points: str) -> None:
     url = to_mark(submitted(visitor("trainee")))
