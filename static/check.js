@@ -1,4 +1,5 @@
-// Answers a question in place: the form goes out by fetch, and what comes back replaces the box around it.
+// Answers a question in place: the form goes out by fetch, and what comes back replaces the box around it. What else the
+// page says differently now comes marked with data-elsewhere, and takes the place of what has the same id.
 // Whatever goes wrong, the form is sent as if this file were not there.
 
 document.addEventListener("submit", async (event) => {
@@ -14,6 +15,10 @@ document.addEventListener("submit", async (event) => {
     const fragment = document.createRange().createContextualFragment(await answer.text());
     const heading = fragment.querySelector("[data-check-heading]");
     if (!heading) throw new Error("no result");
+    for (const other of fragment.querySelectorAll("[data-elsewhere]")) {
+      document.getElementById(other.id)?.replaceChildren(...other.childNodes);
+      other.remove();
+    }
     box.replaceWith(fragment);
     heading.focus();
     document.dispatchEvent(new Event("staza:replaced"));

@@ -229,6 +229,10 @@ class Question(Frozen):
         """Whether the answer is whole: a scenario's is once it has come to an ending."""
         return True
 
+    def readable(self, answer: object) -> bool:  # noqa: ARG002 - likewise
+        """Whether the answer says anything that can be marked: of a number, whether a number can be read in it."""
+        return True
+
     def follows(self, before: object, answer: object) -> bool:  # noqa: ARG002 - likewise
         """Whether the answer may take the place of the one saved before within an attempt. What was done in a
         scenario has had its consequences and is not undone."""

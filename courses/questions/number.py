@@ -47,6 +47,7 @@ Tolerance = Annotated[
 
 # a number; thousands may be parted by a space, a point, a comma or an apostrophe
 _TYPED = re.compile(r"([-+\u2212\u2013]?) ?((?:[0-9]+|[0-9]{1,3}(?:[ .,'\u2019][0-9]{3})+)(?:[.,][0-9]+)?)")
+_BESIDE_A_NUMBER = re.compile(r"(?<=[0-9]) ?(?=[^0-9 .,])|(?<=[^0-9 .,+\u2212\u2013-]) ?(?=[-+\u2212\u2013]?[0-9])")
 _SPACES = re.compile(r"[\s\u202f\u2009\u00a0]+")
 _TAG = re.compile(r"<[^<>]*>")
 
@@ -77,6 +78,16 @@ def readings(typed: str) -> tuple[Fraction, ...]:
     return tuple(sign * Fraction(number) for number in found)
 
 
+def _abbreviates(typed: str, unit: str) -> bool:
+    """Whether the letters typed begin the folded unit, with a full stop or without."""
+    letters = fold(typed).removesuffix(".")
+    return letters != "" and unit.startswith(letters)
+
+
+def _shown(value: Fraction) -> str:
+    return _plain(str(Decimal(value.numerator) / value.denominator)).replace("-", "\u2212")
+
+
 class WrongNumber(Frozen):
     """A number that is often given and wrong, and why it is."""
 
@@ -85,7 +96,8 @@ class WrongNumber(Frozen):
 
 
 class NumberQuestion(Question):
-    """The answer is the text typed. `unit` is shown after the field; whoever types it as well loses nothing."""
+    """The answer is the text typed. `unit` is shown after the field; whoever types it as well, or its first letters
+    (`min.` for `minutes`), loses nothing. In what has another unit no number is read."""
 
     type: Literal["number"]
     answer: Number
@@ -108,10 +120,12 @@ class NumberQuestion(Question):
         return fold(unescape(_TAG.sub("", self.unit)))
 
     def _near(self, value: Fraction) -> bool:
-        answer = Fraction(self.answer)
-        share = self.tolerance.endswith("%")
+        return abs(value - Fraction(self.answer)) <= self._allowed()
+
+    def _allowed(self) -> Fraction:
+        """How far off an answer may be, as a number."""
         allowed = Fraction(self.tolerance.rstrip("%"))
-        return abs(value - answer) <= (abs(answer) * allowed / 100 if share else allowed)
+        return abs(Fraction(self.answer)) * allowed / 100 if self.tolerance.endswith("%") else allowed
 
     def _read(self, typed: str) -> tuple[Fraction, ...]:
         text = _SPACES.sub(" ", typed[:LIMIT]).strip()
@@ -119,15 +133,20 @@ class NumberQuestion(Question):
         found = readings(text)
         if found or not unit:
             return found
-        for match in re.finditer(
-            r"(?<=[0-9]) ?(?=[^0-9 .,])|(?<=[^0-9 .,+\u2212\u2013-]) ?(?=[-+\u2212\u2013]?[0-9])", text
-        ):
-            before, after = text[: match.start()], text[match.end() :]
-            if fold(after) == unit:
-                return readings(before)
-            if fold(before) == unit:
-                return readings(after)
-        return ()
+        cuts = [(text[: gap.start()], text[gap.end() :]) for gap in _BESIDE_A_NUMBER.finditer(text)]
+        numbers = [before for before, after in cuts if _abbreviates(after, unit)]
+        numbers += [after for before, after in cuts if fold(before) == unit]
+        return next((read for number in numbers if (read := readings(number))), ())
+
+    def readable(self, answer: object) -> bool:
+        return isinstance(answer, str) and bool(self._read(answer))
+
+    def _accepted(self) -> str:
+        """The answer with its unit and, where others are right too, the least and the greatest of them."""
+        answer = Fraction(self.answer)
+        bounds = [bound for sign in (-1, 1) if (bound := answer + sign * self._allowed()) != answer]
+        span = " \u2013 ".join(map(_shown, bounds))
+        return joined(_shown(answer), self.unit, span and f"({span})")
 
     def mistakes(self) -> Iterator[Mistake]:
         if self.tolerance.endswith("%") and not Fraction(self.answer):
@@ -156,7 +175,7 @@ class NumberQuestion(Question):
             chosen=typed.strip() != "",
             right=right,
             given=escape(typed[:LIMIT]),
-            expected=joined(self.answer.replace("-", "\u2212"), self.unit),
+            expected=self._accepted(),
             why=joined(reason, self.why),
         )
         return Grade(float(right), (part,))

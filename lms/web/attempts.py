@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from courses.model import Course, Quiz
+from courses.questions.base import Answer
 from lms import clock
 from lms.db import db
 from lms.learning import attempts as verbs
@@ -31,6 +32,15 @@ def _own(attempt_id: UUID) -> tuple[Attempt, Course, Quiz]:
     attempt = found(attempts.get(db.session(), own(actor()), attempt_id))
     course = found(library().course(attempt.course_id, attempt.revision))
     return attempt, course, found(course.quiz(attempt.quiz_id))
+
+
+def _unread(attempt: Attempt, number: int, given: Answer | None) -> str:
+    """What to tell of an answer that says nothing that can be marked; "" of any other."""
+    question = verbs.question_of(library(), attempt, attempt.questions[number - 1])
+    if given is None or question.readable(given):
+        return ""
+    return _("Question %(number)s: no number can be read in “%(answer)s”. It is saved as it stands. Write it in "
+             "digits; the unit may be left out.", number=number, answer=given)  # fmt: skip
 
 
 @blueprint.get("/courses/<course_id>/quizzes/<quiz_id>")
@@ -109,6 +119,7 @@ def question(attempt_id: UUID, number: int) -> str | Response:
         number=number,
         payload=verbs.question_of(library(), attempt, id).payload(order, given),
         answer=given,
+        unread=_unread(attempt, number, given),
         answered=[verbs.is_answered(library(), attempt, id, answers) for id in attempt.questions],
         now=clock.now(),
     )
@@ -126,6 +137,8 @@ def save(attempt_id: UUID, number: int) -> Response:
     verbs.save(actor(), library(), attempt_id, id, given, clock.now())
     if forms.is_fetch():
         return make_response("", 204)
+    if warning := _unread(attempt, number, given):
+        flash(warning, "warning")
     if forms.CHOOSE in request.form:  # the case goes on, on the same page
         if "answer" not in request.form:
             flash(_("Nothing was chosen. Choose what to do, and go on."), "warning")

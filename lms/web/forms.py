@@ -6,9 +6,10 @@ from datetime import date
 from typing import TypeVar
 
 from flask import abort, request
+from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from courses.questions.base import Answer, Payload
+from courses.questions.base import Answer, Payload, Question
 
 Found = TypeVar("Found")
 
@@ -66,6 +67,16 @@ def answer(asked: Payload, form: MultiDict[str, str]) -> Answer | None:
             path = [value[:64] for value in form.getlist("path")[:LONGEST_PATH]]
             chosen = form.get("answer", "")[:64] if CHOOSE in form else ""
             return [*path, chosen] if chosen else path or None
+
+
+def refusal(question: Question, given: Answer | None) -> str:
+    """Why the answer that was sent to a check is not marked, in words; "" where it is."""
+    if given is None or (CHOOSE in request.form and "answer" not in request.form):
+        return _("Nothing was chosen. Choose an answer and check it again.")
+    if not question.readable(given):
+        return _("No number can be read in “%(answer)s”, so it was not marked. Write it in digits; the unit may be "
+                 "left out.", answer=given)  # fmt: skip
+    return ""
 
 
 def _filled(form: MultiDict[str, str], prefix: str) -> list[tuple[str, str]]:

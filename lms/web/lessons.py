@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -17,13 +17,11 @@ from lms.learning import lessons
 from lms.learning.access import own
 from lms.learning.progress import progress
 from lms.learning.refresher import asked, refresher
-from lms.library import ArtefactError
 from lms.records import enrolments, facts
 from lms.records.enrolments import CheckAnswer, Enrolment
 from lms.web import forms
 from lms.web.access import SIGNED_IN, actor, allow
 from lms.web.forms import found
-from lms.web.headers import MEDIA_POLICY
 from lms.web.reading import foreign, library
 from lms.web.trail import trail, url_of
 
@@ -113,6 +111,11 @@ def lesson(course_id: str, lesson_id: str) -> str | Response:
     )
 
 
+def _at(course_id: str, lesson_id: str, question_id: str, **query: Any) -> str:
+    """The address of a check on the page of its lesson."""
+    return url_for(".lesson", course_id=course_id, lesson_id=lesson_id, _anchor=f"check-{question_id}", **query)
+
+
 @blueprint.post("/lessons/<lesson_id>/checks/<question_id>")
 @allow(SIGNED_IN)
 def answer(course_id: str, lesson_id: str, question_id: str) -> str | Response:
@@ -123,21 +126,21 @@ def answer(course_id: str, lesson_id: str, question_id: str) -> str | Response:
         abort(404)
     question = found(library().question(course_id, question_id))
     given = forms.answer(question.payload(), request.form)
-    if given is None or (forms.CHOOSE in request.form and "answer" not in request.form):
+    refusal = forms.refusal(question, given)
+    if given is None or refusal:
         if forms.is_fetch():
             abort(422)  # the script then sends the form itself, and the page below says why
-        flash(_("Nothing was chosen. Choose an answer and check it again."), "warning")
-        return redirect(
-            url_for(".lesson", course_id=course_id, lesson_id=lesson_id, _anchor=f"check-{question_id}"), 303
-        )
+        flash(refusal, "warning")
+        return redirect(_at(course_id, lesson_id, question_id), 303)
     kept = lessons.answer_check(actor(), course, revision, question, given, clock.now())
     if not forms.is_fetch():
         again: dict[str, Any] = {} if kept else {"again": question_id, "path": given}
-        anchor = f"check-{question_id}"
-        return redirect(url_for(".lesson", course_id=course_id, lesson_id=lesson_id, _anchor=anchor, **again), 303)
+        return redirect(_at(course_id, lesson_id, question_id, **again), 303)
     enrolment = found(enrolments.latest(db.session(), own(actor()), course_id))
+    answered = facts.of(db.session(), [enrolment])[enrolment.id].checks
     return render_template(
-        "lessons/check.html",
+        "lessons/answered.html",
+        open_checks=sum(id not in answered for id in entry.checks),
         lang=foreign(course, question=question_id),
         check=_check(course, entry, question, enrolment, kept.answer if kept else given),
         id=question_id,
@@ -163,17 +166,3 @@ def finish(course_id: str, lesson_id: str) -> Response:
         flash(_("You have looked at everything that changed. Thank you."), "success")
         return redirect(url_for("catalogue.course", course_id=course_id), 303)
     return redirect(onward, 303)
-
-
-@blueprint.get("/media/<name>")
-@allow(SIGNED_IN)
-def media(course_id: str, name: str) -> Response:
-    """A picture of a course, named by its content."""
-    found(library().course(course_id))
-    try:
-        path = library().store.media(name)
-    except ArtefactError:
-        abort(404)
-    response = send_file(path, max_age=31536000)
-    response.headers["Content-Security-Policy"] = MEDIA_POLICY
-    return response

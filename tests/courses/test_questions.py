@@ -376,6 +376,34 @@ def test_the_unit_may_be_typed_too(unit: str) -> None:
         assert question.grade(text).score == 0, text
 
 
+def test_the_unit_may_be_abbreviated() -> None:
+    question = question_of("number", answer="15", tolerance="5", unit="minutes")
+    for text in ("12,5 min", "12.5 min.", "15m", "minutes 15", "15 Minute", "15 мин."):
+        assert question.readable(text), text
+        assert question.grade(text).score == 1, text
+    for text in ("15 kg", "15 minutes and more", "15 inutes", "15 minutess", "fifteen", "min", ""):
+        assert question.grade(text).score == 0, text
+        assert not question.readable(text), text
+    assert not question.readable(None)
+    area = question_of("number", answer="2500", unit="km<sup>2</sup>")
+    assert [area.grade(text).score for text in ("2500 km", "km2 500", "km 2 500")] == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "tolerance", "unit", "expected"),
+    [
+        ("15", "5", "minutes", "15 minutes (10 \u2013 20)"),
+        ("-200", "5%", "", "\u2212200 (\u2212210 \u2013 \u2212190)"),
+        ("0.3", "0.1", "m", "0.3 m (0.2 \u2013 0.4)"),
+        ("7", "5%", "", "7 (6.65 \u2013 7.35)"),
+        ("100", "0", "km", "100 km"),
+    ],
+)
+def test_feedback_says_what_is_accepted(answer: str, tolerance: str, unit: str, expected: str) -> None:
+    question = question_of("number", answer=answer, tolerance=tolerance, unit=unit)
+    assert question.grade("5000").parts[0].expected == expected
+
+
 def test_tolerance_includes_its_bounds_exactly() -> None:
     tenth = question_of("number", answer="0.3", tolerance="0.1")
     assert [tenth.grade(text).score for text in ("0.2", "0.4", "0.1999999999999999999", "0.40000000000000000001")] == [

@@ -59,6 +59,39 @@ def made(number: int, *choices: str) -> dict[str, object]:
 
 # ── in a lesson ───────────────────────────────────────────────────────────────────────────────────────────────────
 
+
+def test_a_number_that_cannot_be_read_is_not_marked(trainee: Visitor) -> None:
+    for headers, status in ((FETCH, 422), ({}, 303)):
+        sent = trainee.post(f"{LESSON}/checks/check-number", {"answer": "a day <b>"}, headers=headers)
+        assert sent.status_code == status
+    shown = page(trainee, LESSON)
+    assert "No number can be read in “a day &lt;b&gt;”" in shown
+    assert db.session.query(CheckAnswer).count() == 0
+
+
+def test_a_number_that_cannot_be_read_is_saved_in_a_quiz_with_a_warning(trainee: Visitor) -> None:
+    attempt = begin(trainee, "practice")
+    place = stored(attempt).questions.index("number") + 1
+    url = f"{attempt}/questions/{place}"
+    for go in ("next", "overview"):
+        sent = trainee.post(url, {"answer": "a day", "go": go}, follow_redirects=True).get_data(as_text=True)
+        assert f"Question {place}: no number can be read in “a day”" in sent
+    assert "no number can be read in “a day”" in page(trainee, url)
+    assert [row.answer for row in db.session.query(Answer)] == ["a day"]
+    trainee.post(url, {"answer": "3 h", "go": "next"})
+    assert "no number can be read" not in page(trainee, url)
+
+
+def test_a_script_is_told_how_many_checks_are_open(trainee: Visitor) -> None:
+    answer = trainee.post(f"{LESSON}/checks/check-number", key(question("check-number")), headers=FETCH)
+    said = re.search(r'<p id="open-checks" data-elsewhere>(\d+) checks', answer.get_data(as_text=True))
+    assert said
+    assert f'<p id="open-checks" data-elsewhere>{said[1]} checks' in page(trainee, LESSON)
+    course = library().course("practice")
+    assert course
+    assert int(said[1]) == len(course.lessons[0].checks) - 1
+
+
 FEEDBACK = {
     "word": ({"answer": "Non-Refoulement "}, ["Right"], ["WHYCHECKWORD"]),
     "number": ({"answer": "47,5 hours"}, ["Right"], ["WHYCHECKHOURS"]),
