@@ -10,18 +10,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from courses.facts import Fact, Unit
-from courses.layout import FOLDERS, LOCALES, MEDIA
+from courses.layout import FOLDERS, LOCALES, MEDIA, is_slug
 from courses.problems import Problem, has_errors
 
 _MISSING = {
     # kind: code, message, hint where no name is near
     "topic": ("unknown-topic", "There is no topic `{}` in programme.yaml.", ""),
     "audience": ("unknown-audience", "There is no audience `{}` in programme.yaml.", ""),
-    "country": ("unknown-country", "There is no country `{}` in programme.yaml.", "Use its code of two letters."),
+    "country": ("unknown-country", "There is no country `{}` in programme.yaml.", ""),
     "course": ("unknown-course", "There is no course `{}`.", "Write the name of its folder."),
     "source": ("unknown-source", "There is no source `{}` in sources.yaml.", "Add it there, with what the text needs."),
     "objective": ("unknown-objective", "The course has no objective `{}`.", "Add it to course.yaml."),
-    "lesson": ("unknown-lesson", "The course has no lesson `{}`.", "Write the file `lessons/{}.md`."),
+    "lesson": ("unknown-lesson", "The course has no lesson `{}`.", "Write the file `lessons/{}.md`, or delete the "
+               "name here."),
     "term": ("unknown-term", "There is no term `{}` in glossary.yaml.", "Add it there, with its definition."),
     "listed": ("unknown-lesson", "`{}` is not among the lessons that course.yaml lists.", ""),
     "anchor": ("unknown-anchor", "No heading has the address `{}`.", "Write the heading's words, in small letters, "
@@ -83,14 +84,18 @@ def _missing(unit: Unit, names: Names) -> Iterator[Problem]:
         from difflib import get_close_matches
 
         near = get_close_matches(fact.name, known, 1, 0.6)
+        if near and is_slug(fact.name) and not is_slug(near[0]):
+            continue  # that id is wrong, and that is told
         hint = f"Did you mean `{near[0]}`?" if near else hint.format(fact.name)
+        if not hint and known:
+            hint = f"There {'is' if len(known) == 1 else 'are'} {', '.join(f'`{name}`' for name in sorted(known))}."
         yield _error(unit.file, fact, code, message.format(fact.name), hint)
 
 
 def _doubled(units: list[Unit]) -> Iterator[Problem]:
     """Questions share one set of ids in a course, whatever their bank; objectives, and lists of names, theirs."""
     first: dict[tuple[str, str], tuple[str, Fact]] = {}
-    for unit in units:
+    for unit in sorted(units, key=lambda unit: bool(unit.defines) and not is_slug(unit.defines[0].name)):  # a copy last
         for fact in unit.defines:
             if fact.kind not in ("question", "objective"):
                 continue
