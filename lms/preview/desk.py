@@ -17,8 +17,9 @@ from typing import Any
 from courses import questions
 from courses.build import Session
 from courses.facts import Unit
-from courses.layout import MADE, SHARED, role, translated
-from courses.model import Lesson, Named, Quiz, Source
+from courses.layout import MADE, role, translated
+from courses.manifest import programmes
+from courses.model import Lesson, Named, Programme, Quiz, Source
 from courses.problems import Problem
 from courses.questions.base import Question
 from courses.script import latin
@@ -49,6 +50,8 @@ class CourseText:
     problems: tuple[Problem, ...] = ()
     translated: frozenset[str] = frozenset()
     """The files that stand here in another language than they were written in."""
+    untranslated: frozenset[str] = frozenset()
+    """The questions in such files that stand there as they were written."""
 
     def in_language(self, language: str) -> CourseText:
         """The course in a language, as far as it is translated into it."""
@@ -63,7 +66,7 @@ class CourseText:
     def _in(self, language: str) -> CourseText:
         written = next((one for one, made in MADE.items() if made == language), language)
         convert = latin if language in MADE.values() else str
-        units, found = dict(self.units), set()
+        units, found, left = dict(self.units), set(), set()
         for file, unit in self.units.items():
             where, source = role(file), units.get(translated(file))
             if where is None or where.locale != written or source is None:
@@ -72,7 +75,10 @@ class CourseText:
             units[source.file] = replace(source, body=body or source.body, data=_worded(source, unit, convert))
             if body or where.kind not in ("lesson", "bank"):
                 found.add(source.file)
-        return replace(self, units=units, translated=frozenset(found)) if found else self
+                left.update((unit.data or {}).get("untranslated", ()))
+        if not found:
+            return self
+        return replace(self, units=units, translated=frozenset(found), untranslated=frozenset(left))
 
     @cached_property
     def keys(self) -> dict[str, Any]:
@@ -166,13 +172,26 @@ def _title(unit: Unit, id: str) -> str:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The content folder at a moment. `problems` are those of the files that all courses share."""
+    """The content folder at a moment. `problems` are those of the files that all courses share, `programmes` the
+    programme by language, "" being the one that it was written in; none while its file is broken."""
 
     version: int = 0
     courses: Mapping[str, CourseText] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
-    countries: tuple[Named, ...] = ()
+    programmes: Mapping[str, Programme] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
+
+    @property
+    def countries(self) -> tuple[Named, ...]:
+        """The programme's countries, as it was written."""
+        return self.programmes[""].countries if self.programmes else ()
+
+
+def _programmes(shared: dict[str, Unit]) -> dict[str, Programme]:
+    if "programme.yaml" not in shared or shared["programme.yaml"].data is None:
+        return {}
+    found = programmes(shared)  # programme.json, programme.sr.json
+    return {name[len("programme.") : -len("json")].rstrip("."): Programme.model_validate(found[name]) for name in found}
 
 
 class Desk:
@@ -195,13 +214,13 @@ class Desk:
             for course in result.courses
             if not self.only or course.id in self.only
         }
-        shared = self._session.units()
-        programme, sources = (shared[name].data if name in shared else None for name in SHARED)
+        shared = dict(self._session.units())
+        sources = shared["sources.yaml"].data if "sources.yaml" in shared else None
         fresh = Snapshot(
             self.now.version + 1,
             courses,
             tuple(result.problems),
-            tuple(Named(**country) for country in (programme or {}).get("countries", ())),
+            _programmes(shared),
             {id: Source(**source) for id, source in (sources or {}).items()},
         )
         if replace(fresh, version=self.now.version) == self.now:

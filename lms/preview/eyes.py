@@ -6,11 +6,13 @@ authors wrote, and two tabs can look differently.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import cast
 
 from flask import current_app, g, has_request_context
 
+from courses.model import Named, Programme, Topic
 from lms import i18n
 from lms.preview.desk import CourseText, Desk, Snapshot
 
@@ -74,11 +76,22 @@ def course(id: str) -> CourseText | None:
     return shown.in_language(current().language) if shown else None
 
 
-def foreign(course_id: str, file: str = "") -> str:
-    """The language of the course, or of one file of it, where it is not the page's, for screen readers to change their
-    voice; else ""."""
+def programme() -> Programme:
+    """The programme in the language of the page; an empty one while its file is broken."""
+    found = now().programmes
+    return found.get(current().language) or found.get("") or Programme(title="", topics=(), countries=(), audiences=())
+
+
+def titles(named: Iterable[Named | Topic]) -> dict[str, str]:
+    """The titles of what the programme names, by id."""
+    return {one.id: one.title for one in named}
+
+
+def foreign(course_id: str, file: str = "", question: str = "") -> str:
+    """The language of the course, of one file of it or of one question of that file, where it is not the page's, for
+    screen readers to change their voice; else ""."""
     shown = course(course_id)
-    if shown is None or file in shown.translated:
+    if shown is None or (file in shown.translated and question not in shown.untranslated):
         return ""
     written_in = str(shown.keys.get("language", "en"))
     return "" if written_in == current().language else written_in

@@ -39,11 +39,16 @@ def index() -> str:
 def course(course_id: str) -> str:
     """A course: what course.yaml says, and all its files."""
     shown = _course(course_id)
+    programme = as_whom.programme()
+    audiences = as_whom.titles(programme.audiences)
     own = {text.unit.file for text in (*shown.lessons, *shown.banks, *shown.quizzes)}
     return _page(
         "preview/course.html",
         course_id,
         course=shown,
+        topics=as_whom.titles(programme.topics),
+        audience=[audiences.get(id, id) for id in shown.keys.get("audience", ())],
+        before=[one.title if (one := as_whom.course(id)) else id for id in shown.keys.get("prerequisites", ())],
         problems=[problem for problem in shown.problems if problem.file not in own],
         types={bank.id: Counter(question.type for question in shown.items(bank).values()) for bank in shown.banks},
         drawn=Counter(draw["bank"] for quiz in shown.quizzes for draw in (quiz.unit.data or {}).get("draw", ())),
@@ -128,7 +133,7 @@ def _page(template: str, course_id: str, **names: Any) -> str:
     return render_template(
         template,
         eyes=as_whom.current(),
-        countries={country.id: country.title for country in now.countries},
+        countries=as_whom.titles(as_whom.programme().countries),
         languages=i18n.offered(),
         locale=as_whom.tag(),
         heaps=heaps,

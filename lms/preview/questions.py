@@ -33,7 +33,8 @@ class Check:
 class Item:
     """A question on a page: what a trainee gets, and for the author the question itself and what is wrong with it.
     `print` changes when the question does, so that an open page knows whether an answer half given is still one to
-    this question. `empty`: it was sent, and nothing was chosen."""
+    this question. `empty`: it was sent, and nothing was chosen. `lang`: its language, where
+    it is not the page's."""
 
     id: str
     check: Check | None = None
@@ -41,6 +42,7 @@ class Item:
     problems: tuple[Problem, ...] = ()
     print: str = ""
     empty: bool = False
+    lang: str = ""
 
 
 def answering(page: Callable[[str, str], str]) -> Callable[..., str]:
@@ -56,7 +58,7 @@ def answering(page: Callable[[str, str], str]) -> Callable[..., str]:
         if one.check is None or one.empty:
             abort(422)  # the script then sends the form itself, and the page says why
         return render_template(
-            "lessons/check.html", id=one.id, check=one.check, again_url=request.path, lang=as_whom.foreign(course_id),
+            "lessons/check.html", id=one.id, check=one.check, again_url=request.path, lang=one.lang,
             locale=as_whom.tag(),
         )  # fmt: skip
 
@@ -81,6 +83,7 @@ def item(shown: CourseText, id: str, bank: Text | None = None) -> Item:
     if given is not None:
         payload = question.payload(order, given)
         grade = question.grade(given) if question.finished(given) else None
+    lang = as_whom.foreign(shown.id, bank.unit.file, id)
     print = sha256(repr(question).encode()).hexdigest()[:12]
     url = url_for(str(request.endpoint), **cast(dict[str, Any], request.view_args), check=id)
-    return Item(id, Check(payload, url, given, grade), question, problems, print, empty)
+    return Item(id, Check(payload, url, given, grade), question, problems, print, empty, lang)

@@ -16,6 +16,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from courses.build import check
+from courses.translate.sheets import sheet
+from courses.translate.writing import written
 from lms.cli.preview import preview
 from lms.preview import create_app
 from lms.preview.desk import Desk
@@ -206,6 +208,25 @@ def test_a_translated_lesson_is_shown_in_its_language_and_in_either_script() -> 
         html = page(client, f"/RS.{language}/{path}")
         assert f"<h1>{title}" in html
         assert ('<div class="prose" lang="en">' in html) == (language == "mk"), "not translated, and says so"
+        assert html.count('class="untranslated-note') == (language == "mk")
+
+
+def test_a_check_in_another_language_says_so(content: Path) -> None:
+    translation = content / "paths/sr/lessons/first.md"
+    translation.parent.mkdir(parents=True)
+    made = sheet(content, "paths/lessons/first.md", "sr")
+    made = made.filled({row.block: ("Први корак", False) for row in made.rows[:1]})
+    translation.write_text(written(made), "utf-8")
+    html = page(visitor(content), "/RS.sr/paths/lessons/first")
+    check = html[html.index('data-check-box') :]
+    assert "untranslated-note" in check[: check.index("<form")]
+    assert '<legend lang="en">' in check
+
+
+def test_the_course_page_names_things_by_their_titles() -> None:
+    client = visitor(REAL, "smuggling-mixed-flows")
+    for language, title in (("en", "Border police"), ("sr", "Гранична полиција")):
+        assert title in text(page(client, f"/RS.{language}/smuggling-mixed-flows"))
 
 
 # ── trying out ─────────────────────────────────────────────────────────────────────────────────────────────────────
