@@ -33,15 +33,15 @@ class Check:
 class Item:
     """A question on a page: what a trainee gets, and for the author the question itself and what is wrong with it.
     `print` changes when the question does, so that an open page knows whether an answer half given is still one to
-    this question. `empty`: it was sent, and nothing was chosen. `lang`: its language, where
-    it is not the page's."""
+    this question. `refusal`: why an answer that was sent is not marked, in words. `lang`: its
+    language, where it is not the page's."""
 
     id: str
     check: Check | None = None
     question: Question | None = None
     problems: tuple[Problem, ...] = ()
     print: str = ""
-    empty: bool = False
+    refusal: str = ""
     lang: str = ""
 
 
@@ -55,7 +55,7 @@ def answering(page: Callable[[str, str], str]) -> Callable[..., str]:
             return page(course_id, text_id)
         shown = found(as_whom.course(course_id))
         one = item(shown, request.args.get("check", ""))
-        if one.check is None or one.empty:
+        if one.check is None or one.refusal:
             abort(422)  # the script then sends the form itself, and the page says why
         return render_template(
             "lessons/check.html", id=one.id, check=one.check, again_url=request.path, lang=one.lang,
@@ -76,14 +76,14 @@ def item(shown: CourseText, id: str, bank: Text | None = None) -> Item:
     if question is None:
         return Item(id, problems=problems)
     order = question.order(Random(id))  # noqa: S311 - the same at each look, so that the page stays still
-    payload, given, grade, empty = question.payload(order), None, None, False
+    payload, given, grade, refusal = question.payload(order), None, None, ""
     if request.method == "POST" and request.args.get("check") == id:
         given = forms.answer(payload, request.form)
-        empty = given is None or (forms.CHOOSE in request.form and "answer" not in request.form)
+        refusal = forms.refusal(question, given)
     if given is not None:
         payload = question.payload(order, given)
-        grade = question.grade(given) if question.finished(given) else None
+        grade = question.grade(given) if question.finished(given) and not refusal else None
     lang = as_whom.foreign(shown.id, bank.unit.file, id)
     print = sha256(repr(question).encode()).hexdigest()[:12]
     url = url_for(str(request.endpoint), **cast(dict[str, Any], request.view_args), check=id)
-    return Item(id, Check(payload, url, given, grade), question, problems, print, empty, lang)
+    return Item(id, Check(payload, url, given, grade), question, problems, print, refusal, lang)
