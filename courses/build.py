@@ -14,7 +14,7 @@ from typing import Any
 
 from courses import shared_files
 from courses.artefact import Store, canonical
-from courses.cache import Files, Memory
+from courses.cache import Files, Memory, fingerprint
 from courses.check import Names, check_course, check_files, check_prerequisites, check_shared, check_sources
 from courses.facts import Fact, Shelf, Unit
 from courses.layout import Role, course_ids, role, translated
@@ -147,7 +147,7 @@ class Workshop:
         result = BuildResult(problems=shared_files.missing(shared.units) + shared.problems() + shared.strays())
         if glossary := shared.units.get("glossary.yaml"):
             result.problems += check_shared(glossary, shared_files.names(shared.units, existing))
-        environment = [*(shared.files.hash(path) for path in shared.roles()), *existing]
+        environment = fingerprint([*(shared.files.hash(path) for path in shared.roles()), *existing])
         results: dict[str, CourseResult] = {}
         changed: list[_Folder] = []
         for id in wanted:
@@ -182,7 +182,7 @@ class Workshop:
 
     # ── compiling ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _unchanged(self, folder: _Folder, environment: list[str]) -> CourseResult | None:
+    def _unchanged(self, folder: _Folder, environment: str) -> CourseResult | None:
         """The result of the last build, if all that it depends on is the same."""
         kept = self.memory.state.get(folder.id)
         if not kept or kept["environment"] != environment or kept["files"].keys() != folder.files.seen.keys():
@@ -370,7 +370,7 @@ def _lay_out(shelf: Shelf, files: Files, path: str) -> None:
         shelf.known[f"file:{path}"] = files.hash(path)
 
 
-def _logged(folder: _Folder, environment: list[str], result: CourseResult) -> dict[str, Any]:
+def _logged(folder: _Folder, environment: str, result: CourseResult) -> dict[str, Any]:
     """What is remembered of a course, to see that nothing changed."""
     kept = {
         "id": result.id,
