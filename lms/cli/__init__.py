@@ -50,8 +50,8 @@ class LazyGroup(click.Group):
         """Run the command; a failure becomes a sentence."""
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise  # the last is no failure: whoever read the output, such as `head`, has enough
         except Exception as error:
             if os.environ.get("STAZA_DEBUG"):
                 raise

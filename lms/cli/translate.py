@@ -147,6 +147,10 @@ def _as_json(sheet: Sheet, row: Row) -> dict[str, Any]:
     }
 
 
+def _texts(number: int) -> str:
+    return f"{number} text{'' if number == 1 else 's'}"
+
+
 def _shortened(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= 70 else line[:69] + "…"
@@ -190,7 +194,8 @@ def _write(content: Path, found: list[Sheet]) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
             states = [row.state for row in sheet.rows]
-            click.echo(f"{path}: {len(states)} texts, {states.count('missing')} missing, {states.count('stale')} stale")
+            absent, old = states.count("missing"), states.count("stale")
+            click.echo(f"{path}: {_texts(len(states))}, {absent} missing, {old} stale")
             count += 1
     if not count:
         click.echo("Nothing to do: every file is as it should be.")
@@ -208,7 +213,7 @@ def export_po(locale: str, course: str, file: Path, content: Path) -> None:
     (id,) = _courses(content, course)
     found = _understood(sheets(content, id, locale))
     file.write_bytes(po.export(found, id, locale))
-    click.echo(f"{file}: {sum(len(sheet.rows) for sheet in found)} texts")
+    click.echo(f"{file}: {_texts(sum(len(sheet.rows) for sheet in found))}")
 
 
 @translate.command("import", epilog="Example: staza translate import sr smuggling-mixed-flows smuggling-sr.po")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,7 @@ def test_from_the_start_to_what_is_stale(content: Path) -> None:
     result = staza(content, "start", "sr", "paths")
     assert result.exit_code == 0
     assert f"{content}/{FIRST}: 10 texts, 10 missing, 0 stale\n" in result.output
+    assert "final.yaml: 1 text, 1 missing, 0 stale\n" in result.output
     assert check(content) == [], "what is laid down passes the check"
     assert "Nothing to do" in staza(content, "start", "sr", "paths").output
     edit(content / FIRST, "%% In Serbia.\n", "%% In Serbia.\nУ Србији.\n")
@@ -47,6 +50,20 @@ def test_from_the_start_to_what_is_stale(content: Path) -> None:
     assert re.search(r":::block [0-9a-f]{8} stale\n%% In Serbia, too.\nУ Србији.\n", text)
     edit(content / FIRST, " stale\n", "\n")
     assert staza(content, "stale", "sr").output == "Nothing is stale.\n"
+
+
+def test_who_reads_only_the_beginning_gets_no_error(content: Path) -> None:
+    more = "".join(f"- {{id: q{n}, type: open, stem: '{n} {'a' * 60}'}}\n" for n in range(3000))  # than a pipe holds
+    path = content / "paths/questions/bank.yaml"
+    path.write_text(path.read_text("utf-8") + more, "utf-8")
+    command = [sys.executable, "-c", "from lms.cli import main; main()", "translate", "missing", "sr", "paths"]
+    command += ["--content", str(content)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == ""
 
 
 def test_missing_names_the_source_where_nothing_was_begun(content: Path) -> None:
