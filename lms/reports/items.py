@@ -76,6 +76,14 @@ class Item:
     chosen: tuple[Choosing, ...] = ()
 
     @property
+    def has_distractors(self) -> bool:
+        """Whether there are wrong options to choose: none where something is typed, put in order, judged as true or
+        false, or acted out."""
+        asked = self.question.payload()
+        options = asked.options or any(slot.options for slot in asked.slots)
+        return asked.shape in ("id", "ids", "slots") and asked.type != "true-false" and bool(options)
+
+    @property
     def advice(self) -> Advice:
         """What to look at, from the bands of Moodle's "Quiz report statistics": an index of discrimination below 0
         (the key may be wrong), a facility of at most 20%, a discrimination below 0.2, a facility of at least 95%."""

@@ -34,6 +34,12 @@ def _own(attempt_id: UUID) -> tuple[Attempt, Course, Quiz]:
     return attempt, course, found(course.quiz(attempt.quiz_id))
 
 
+def _draws_all(course: Course, quiz: Quiz) -> bool:
+    """Whether an attempt at the quiz asks all there is to ask, so that the next one asks the same."""
+    drawn = {part.bank for part in quiz.draw}
+    return sum(part.count for part in quiz.draw) == sum(len(b.questions) for b in course.banks if b.id in drawn)
+
+
 def _unread(attempt: Attempt, number: int, given: Answer | None) -> str:
     """What to tell of an answer that says nothing that can be marked; "" of any other."""
     question = verbs.question_of(library(), attempt, attempt.questions[number - 1])
@@ -61,6 +67,7 @@ def start(course_id: str, quiz_id: str) -> str | Response:
         course=course,
         quiz=quiz,
         questions=sum(part.count for part in quiz.draw),
+        draws_all=_draws_all(course, quiz),
         required=course.completion.quizzes.get(quiz_id),
         past=past,
         open=open_one,
@@ -201,6 +208,7 @@ def result(attempt_id: UUID) -> str | Response:
         quiz=quiz,
         attempt=attempt,
         required=course.completion.quizzes.get(quiz.id, 0.0),
+        draws_all=_draws_all(course, quiz),
         review=[
             (
                 marking.reviewed(library(), attempt, id, order, answers.get(id), marks.get(id)),

@@ -198,6 +198,18 @@ def test_a_case_that_is_half_way_begins_anew_in_a_lesson_that_was_edited(
     assert "This ending is worth 0%" in trainee.get(url).get_data(as_text=True)
 
 
+@pytest.mark.parametrize("drawn", [5, 6])
+def test_other_questions_are_promised_where_there_are_some(app: Flask, desk: Desk, drawn: int) -> None:
+    desk.edit("quizzes/final.yaml", lambda quiz: quiz.update(draw=[f"{drawn} from bank"]))
+    desk.publish()
+    browser = Visitor(app).sign_in("trainee")
+    browser.post("/courses/basics/enrol")
+    attempt = begin(browser, "basics")
+    browser.post(f"{attempt}/submit")
+    assert ("with other questions" in browser.get(f"{attempt}/result").get_data(as_text=True)) == (drawn == 5)
+    assert ("drawn anew" in browser.get("/courses/basics/quizzes/final").get_data(as_text=True)) == (drawn == 5)
+
+
 def test_pictures_are_found_from_every_page_that_shows_them(app: Flask, desk: Desk) -> None:
     (desk.content / "basics" / "media").mkdir()
     plan = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="10"><path d="M0 0h20v10H0z"/></svg>'

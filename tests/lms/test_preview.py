@@ -218,7 +218,7 @@ def test_a_check_in_another_language_says_so(content: Path) -> None:
     made = made.filled({row.block: ("Први корак", False) for row in made.rows[:1]})
     translation.write_text(written(made), "utf-8")
     html = page(visitor(content), "/RS.sr/paths/lessons/first")
-    check = html[html.index('data-check-box') :]
+    check = html[html.index("data-check-box") :]
     assert "untranslated-note" in check[: check.index("<form")]
     assert '<legend lang="en">' in check
 
@@ -243,6 +243,17 @@ def test_an_answer_is_graded_and_forgotten(content: Path) -> None:
     assert "data-check-heading" in fragment.text
     assert "<h1>" not in fragment.text
     assert "Your answer" not in page(client, path)
+
+
+def test_a_number_that_cannot_be_read_is_said(content: Path) -> None:
+    number = (
+        "- {id: how-many, type: number, objective: know, stem: How many?, answer: 3, unit: paths, why: So it is.}\n"
+    )
+    (content / "paths/questions/numbers.yaml").write_text(number)
+    client, path = visitor(content), f"{EYES}/paths/banks/numbers?check=how-many"
+    assert "No number can be read in “many”" in text(client.post(path, data={"answer": "many"}).text)
+    assert client.post(path, data={"answer": "many"}, headers={"X-Requested-With": "fetch"}).status_code == 422
+    assert "Right" in text(client.post(path, data={"answer": "3 p."}).text)
 
 
 def test_no_answer_is_said(content: Path) -> None:

@@ -187,6 +187,15 @@ def test_a_lesson_is_shown_with_keys_and_reasons_and_nothing_is_stored(visitor: 
 # ── items ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_distractors_are_asked_after_where_there_are_some(world: World, visitor: Guise) -> None:
+    attempts([whole(set(RIGHT))] * 6)
+    found = measured(world)
+    assert {id for id, item in found.items() if item.has_distractors} == {"single", "multiple", "matching", "gaps"}
+    page = visitor("trainer").get("/trainer/basics/items").get_data(as_text=True)
+    assert page.count("Nearly everybody scores here.") == 6
+    assert page.count("Do the distractors draw anybody?") == 4
+
+
 def test_fewer_than_five_answers_are_not_shown(world: World, visitor: Guise) -> None:
     attempts([whole({"single"})] * (FEWEST - 1))
     assert {item.answers for item in measured(world).values()} == {None}
