@@ -17,8 +17,10 @@ test: .venv/installed-tests $(COMPILED)  ## Run every test: style, types, compil
 fuzz: .venv/installed-tests  ## Spoil the real courses in 20,000 ways: each is a build, or problems at their places
 	@STAZA_FUZZ=20000 $(BIN)/pytest -n 2 --dist worksteal tests/courses/test_fuzz.py
 
-bench: .venv/installed-tests  ## Measure the build beside other tools, and throughput against a bare Flask route
+bench: .venv/installed-tests build/others  ## Measure the build beside other tools, the preview, and throughput against a bare route
+	@.ci/browser
 	@$(BIN)/python benchmarks/build.py
+	@$(BIN)/python benchmarks/preview.py
 	@$(BIN)/python benchmarks/serve.py
 
 check: .venv/installed  ## Every problem and advice in content/
@@ -34,6 +36,9 @@ translations: .venv/installed  ## Collect the texts of the interface for the tra
 
 $(COMPILED): $(wildcard lms/translations/*/LC_MESSAGES/messages.po) lms/cli/translations.py | .venv/installed
 	@$(BIN)/staza translations --compile && touch $@
+
+build/others:  # what the build is compared to
+	@"$(PYTHON)" -m venv $@ && $@/bin/pip install -q mkdocs sphinx myst-parser
 
 .venv/installed: .ci/requirements.txt pyproject.toml
 	@.ci/install requirements.txt "$(PYTHON)" && touch $@
