@@ -186,10 +186,10 @@ _QUESTIONS = {
     - id: arrival
       text: Describe the situation.
       choices:
-        - {id: look, text: Do what is right, to: good, then: Say what comes of it., why: Say why.}
-        - {id: leave, text: Do something else, to: poor, then: Say what comes of it., why: Say why.}
-    - {id: good, text: Say how it ends., ending: {score: 100%}}
-    - {id: poor, text: Say how it ends., ending: {score: 0%}}
+        - {id: look, text: Do what is right, to: first-ending, then: Say what comes of it., why: Say why.}
+        - {id: leave, text: Do something else, to: second-ending, then: Say what comes of it., why: Say why.}
+    - {id: first-ending, text: Say how it ends., ending: {score: 100%}}
+    - {id: second-ending, text: Say how it ends., ending: {score: 0%}}
 """,
     "rating": """\
   stem: Ask how trainees found something.

@@ -182,7 +182,7 @@ def _plan_back(store: Store, id: str, author: str, note: str) -> Plan:
     to, now = standing[-2:]
     course = store.course(id, to.revision)
     changes = compare(store, store.course(id, now.revision), course)
-    note = note or f"Back to the release of {to.released_at[:10]}"
+    note = note or f"Back to {to.revision[:12]}" + (f" ({to.note})" if to.note else "")
     release = Release(to.revision, to.commit, _now(), author, kind_of(changes), note, back=True)
     return Plan(course, release, now, changes)
 
@@ -280,10 +280,10 @@ def regrade(course: str, questions: tuple[str, ...], dry_run: bool, lower: bool,
 
     with opened():
         done = verb.regrade(operator(), library(), course, questions, clock.now(), note if lower else "", dry_run)
-    _say_regraded(done, dry_run)
+    _say_regraded(course, done, dry_run)
 
 
-def _say_regraded(done: Regraded, dry_run: bool) -> None:
+def _say_regraded(course: str, done: Regraded, dry_run: bool) -> None:
     would = "would " if dry_run else ""
     for outcomes, what in ((done.risen, "rise"), (done.same, "stay the same"), (done.lowered, "fall")):
         if outcomes:
@@ -296,7 +296,9 @@ def _say_regraded(done: Regraded, dry_run: bool) -> None:
         click.echo(f"{count(len(done.kept), 'result')} would fall and {'stays' if len(done.kept) == 1 else 'stay'}; "
                    "--lower with --note lowers them:")  # fmt: skip
         for outcome in done.kept:
-            click.echo(f"  attempt {outcome.attempt_id}: {_percent(outcome.before)} → {_percent(outcome.after)}")
+            day = f"{outcome.submitted_at:%Y-%m-%d}" if outcome.submitted_at else ""
+            click.echo(f"  {course}, {outcome.quiz_id}, attempt {outcome.number} of {day}: "
+                       f"{_percent(outcome.before)} → {_percent(outcome.after)}")  # fmt: skip
     if not any((done.risen, done.same, done.lowered, done.kept, done.awaiting)):
         click.echo("No submitted answer was marked by another key: there is nothing to do.")
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
 
 from flask_babel import force_locale, format_percent
 from flask_babel import gettext as _
@@ -38,9 +37,12 @@ from lms.records.people import Person
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What marking anew makes of an attempt: its result (0..1) before and after."""
+    """What marking anew makes of an attempt, which is told by its quiz, its number among the person's, and when it was
+    submitted: its result (0..1) before and after."""
 
-    attempt_id: UUID
+    quiz_id: str
+    number: int
+    submitted_at: datetime | None
     before: float
     after: float
 
@@ -174,7 +176,8 @@ class _Run:
                 question = verbs.question_of(self.library, attempt, id, self.revision)
                 scores[id] = question.grade(remaining(question, given[id].answer)).score
         trial = {id: Answer(score=scores.get(id, row.score)) for id, row in given.items()}
-        outcome = Outcome(attempt.id, attempt.score, verbs.result(self.library, attempt, trial)[0] or 0.0)
+        after = verbs.result(self.library, attempt, trial)[0] or 0.0
+        outcome = Outcome(attempt.quiz_id, attempt.number, attempt.submitted_at, attempt.score, after)
         fallen = self.done.lowered if self.lower else self.done.kept
         {1: self.done.risen, 0: self.done.same, -1: fallen}[outcome.change].append(outcome)
         return scores, None if fallen is self.done.kept and outcome.change < 0 else outcome

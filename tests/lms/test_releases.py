@@ -265,7 +265,7 @@ def test_a_result_that_would_fall_stays_and_is_listed(wronged: tuple[str, str], 
     _low, high = wronged
     said = staza("regrade", "basics", "single")
     assert "1 result would fall and stays" in said
-    assert f"attempt {stored(high).id}: 100% → 83%" in said
+    assert f"basics, final, attempt 1 of {stored(high).submitted_at:%Y-%m-%d}: 100% → 83%\n" in said
     assert world.people["trainee"].name not in said
     assert stored(high).score == 1.0
     assert db.session.query(Answer).filter_by(attempt_id=stored(high).id, question_id="single").one().graded_by == ""
