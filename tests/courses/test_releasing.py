@@ -150,6 +150,9 @@ def test_one_command_goes_back(desk: Desk) -> None:
     desk.run(publish)
     one, two, _three = desk.store.history("paths")
     assert two.revision[:12] in desk.run(publish, "paths", "--back")
+    assert desk.store.releases()["paths"].note == f"Back to {two.revision[:12]}", (
+        "no day, which is another one elsewhere"
+    )
     desk.run(publish, "paths", "--back", "--note", "It was too much")
     now = desk.store.releases()["paths"]
     assert (now.revision, now.commit, now.back, now.note) == (one.revision, one.commit, True, "It was too much")
