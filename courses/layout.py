@@ -19,6 +19,15 @@ from typing import NamedTuple
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 LOCALES = ("sr", "bs", "cnr", "mk", "sq")
 """The languages that people translate into. Serbian in Latin letters is made of that in Cyrillic ones."""
+LANGUAGES = {
+    "sr": "Serbian",
+    "sr_Latn": "Serbian in Latin letters",
+    "bs": "Bosnian",
+    "cnr": "Montenegrin",
+    "mk": "Macedonian",
+    "sq": "Albanian",
+}
+"""Their names."""
 MADE = {"sr": "sr_Latn"}
 """What is made of a language by converting its letters."""
 SHARED = ("programme.yaml", "sources.yaml")

@@ -41,6 +41,7 @@ ADVICE = (
     "same-place-right",
     "stray-file",
     "text-in-picture",
+    "translation-letters",
     "translation-orphan",
     "translation-partial",
     "unlisted-lesson",

@@ -22,6 +22,7 @@ from courses.questions import TYPES
 from courses.questions.gaps import GAP
 from courses.script import latin, latin_html
 from courses.source import Document, Text
+from courses.translate import letters
 from courses.translate.entries import QUESTIONS, Entry, Spec, Translated, Woven, entries, translated
 from courses.translate.lesson import difference, give
 from courses.translate.weave import REFERENCES
@@ -40,6 +41,10 @@ def keyed_translation(unit: Unit, source: Text, where: Role, original: Text, mad
     parts = entries(where.kind, old.data)
     sound = not has_errors(made.problems)
     found = translated(parts, where.kind, document, sound)
+    leaves = [leaf for one in found for leaf in one.leaves.values() if isinstance(leaf.value, str)]
+    document.problems += letters.told(
+        source.file, where.locale, ((document.place(leaf.at), leaf.text) for leaf in leaves)
+    )
     whole = [one for one in found if one.whole]
     fresh = sum(_words(one.entry) for one in whole if not one.stale)
     data: dict[str, Any] = {"texts": {}, "share": [fresh, sum(map(_words, parts))]}

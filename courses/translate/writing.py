@@ -1,7 +1,7 @@
 """The file that a translator fills in, written from the texts that there are.
 
 Each text has that of the source beside it as a comment, for whoever translates or proofreads, and counts as missing
-until something stands below it. The same texts always give the same bytes, so a file that nobody changed stays as it is.
+until something stands below it. The same texts always give the same bytes: a file that nobody changed stays as it is.
 """
 
 from __future__ import annotations

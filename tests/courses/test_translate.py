@@ -403,9 +403,10 @@ def test_a_slip_in_the_source_is_not_held_against_its_translation(
     content: Path, file: str, old: bytes, new: bytes
 ) -> None:
     fill(content, file, lesson_words if file == FIRST else in_serbian)
-    assert check(content) == []
+    assert not has_errors(check(content))
     path = content / file
     path.write_bytes(path.read_bytes().replace(old, new, 1))
     problems = check(content)
-    assert problems
-    assert [problem for problem in problems if "/sr/" in f"/{problem.file}"] == []
+    assert has_errors(problems)
+    told = {problem.code for problem in problems if "/sr/" in f"/{problem.file}"}
+    assert told <= {"translation-letters"}, "which looks at the translation alone"
