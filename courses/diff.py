@@ -19,8 +19,10 @@ from itertools import zip_longest
 from typing import Any, Literal, TypeVar
 
 from courses.artefact import KINDS, Kind, Store
+from courses.layout import LANGUAGES
 from courses.model import Block, Course, Lesson, LessonEntry, Quiz
 from courses.questions.base import Question
+from courses.translate.share import percent
 
 What = Literal["course", "objective", "lesson", "question", "quiz", "source", "media", "translation"]
 WHATS: tuple[What, ...] = ("course", "objective", "lesson", "question", "quiz", "source", "media", "translation")
@@ -253,9 +255,9 @@ def _others(old: Course, new: Course) -> Iterator[Change]:
     ours, theirs = old.translations, new.translations
     for locale, deed in _met(dict(ours), dict(theirs)):
         if ours.get(locale) != theirs.get(locale):
-            shares = (_flat({"share": f"{100 * found[locale].share:.0f}%"} if locale in found else {})
+            shares = (_flat({"share": percent(found[locale].share)} if locale in found else {})
                       for found in (ours, theirs))  # fmt: skip
-            yield Change("cosmetic", "translation", str(locale), deed, str(locale), _edits(*shares))
+            yield Change("cosmetic", "translation", str(locale), deed, LANGUAGES[locale], _edits(*shares))
 
 
 # ── fields and texts ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -14,6 +14,7 @@ from courses.artefact import canonical
 from courses.facts import Unit
 from courses.layout import LOCALES, MADE, role, translated
 from courses.script import latin
+from courses.translate.share import share, weight
 
 
 def manifest(units: list[Unit], known_sources: dict[str, Any]) -> bytes:
@@ -89,11 +90,11 @@ def _translations(units: list[Unit]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     parts = {locale: _of_locale(units, locale) for locale in LOCALES}
     for locale, files in parts.items():
-        share = _share(units, files)
+        done = _share(units, files)
         if any(unit.object or (unit.data and unit.data["texts"]) for unit in files.values()):
-            found[locale] = _translation(files, share, str, "")
+            found[locale] = _translation(files, done, str, "")
             if locale in MADE:
-                found[MADE[locale]] = _translation(files, share, latin, MADE[locale])
+                found[MADE[locale]] = _translation(files, done, latin, MADE[locale])
     return found
 
 
@@ -103,24 +104,21 @@ def _of_locale(units: list[Unit], locale: str) -> dict[str, Unit]:
 
 
 def _share(units: list[Unit], files: dict[str, Unit]) -> float:
-    """How much of the course is translated and up to date: a file counts for as many minutes as a lesson takes, and
-    one for each question or other file."""
-    total = done = 0.0
+    """How much of the course is translated and up to date."""
+    found = []
     for unit in units:
         where = role(unit.file)
         if where is None or where.locale or where.kind == "medium":
             continue
-        data = unit.data or {}
-        weight = data["minutes"] if where.kind == "lesson" else len(data["questions"]) if where.kind == "bank" else 1
-        total += weight
-        if (made := files.get(unit.file)) and made.data and made.data["share"][1]:
-            done += weight * made.data["share"][0] / made.data["share"][1]
-    return round(done / total, 4) if total else 0.0
+        data, made = unit.data or {}, files.get(unit.file)
+        fresh, words = made.data["share"] if made and made.data else (0, 0)
+        found.append((weight(where.kind, data.get("minutes", 0), len(data.get("questions", ()))), fresh, words))
+    return share(found)
 
 
-def _translation(files: dict[str, Unit], share: float, convert: Callable[[str], str], variant: str) -> dict[str, Any]:
+def _translation(files: dict[str, Unit], done: float, convert: Callable[[str], str], variant: str) -> dict[str, Any]:
     """model.Translation of a language's units; of `variant`, if it names one, which `convert` makes the texts of."""
-    made: dict[str, Any] = {"title": "", "summary": "", "share": share, "untranslated": []}
+    made: dict[str, Any] = {"title": "", "summary": "", "share": done, "untranslated": []}
     made |= {"objectives": {}, "titles": {}, "quizzes": {}, "lessons": {}, "banks": {}}
     for unit in files.values():
         where = role(unit.file)

@@ -9,6 +9,8 @@
     sheets      a file and its translation as one list of texts: what is translated, missing, stale; and the file
                 that a translator fills in
     writing     that file, written from the list
+    share       how much of a course is translated, as one figure
+    letters     whether a translation is in the letters of its language
 
 Structure comes from the source alone: directives, checks, keys and ids are never written twice. What is missing stays
 in the source's language. Serbian is written in Cyrillic; its Latin script is made by `courses.script`.

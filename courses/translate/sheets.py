@@ -7,16 +7,17 @@ translator fills in.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from courses.layout import FOLDERS, TRANSLATED_SHARED, role
 from courses.problems import Problem
-from courses.source import Document, Text, Value, decode
+from courses.source import Document, Text, Value, decode, front_matter
 from courses.translate.entries import Entry, Translated, entries, translated
 from courses.translate.pairing import pair
 from courses.translate.segments import renderings, segments
+from courses.translate.share import weight
 
 SHARED = "shared"
 """What stands for the files that all courses share where a course is asked for."""
@@ -58,8 +59,9 @@ class Orphan(NamedTuple):
 
 @dataclass(slots=True)
 class Sheet:
-    """A file of the source (`source`), that of its translation (`file`), both from the content folder, and their texts.
-    `exists`: whether the translation is there. `problems`: what keeps either from being understood."""
+    """A file of the source (`source`), that of its translation (`file`), both from the content folder, and their
+    texts. `exists`: whether the translation is there. `weight`: what the file counts for. `problems`: what keeps
+    either from being understood."""
 
     source: str
     file: str
@@ -70,16 +72,21 @@ class Sheet:
     exists: bool = False
     data: Value = None
     """The values of a source of keys."""
+    weight: int = 1
 
     @property
     def name(self) -> str:
         """The file's name within its course, the same for source and translation."""
         return self.source.removeprefix(f"{course_of(self.source)}/")
 
-    def words(self) -> tuple[int, int]:
-        """The words of the source that are translated and up to date, and all its words."""
-        fresh = sum(len(row.source.split()) for row in self.rows if row.state == "translated")
-        return fresh, sum(len(row.source.split()) for row in self.rows)
+    def counts(self) -> tuple[int, int, int]:
+        """What `share` counts: the weight, the words of the source that are translated and up to date, and all its
+        words. Of a file of keys an entry is translated as a whole or not at all."""
+        lacking = {_entry_of(row) for row in self.rows if row.state != "translated" and self.kind != "lesson"}
+        words = {True: 0, False: 0}
+        for row in self.rows:
+            words[row.state == "translated" and _entry_of(row) not in lacking] += len(row.source.split())
+        return self.weight, words[True], sum(words.values())
 
     def filled(self, targets: Mapping[str, tuple[str, bool]]) -> Sheet:
         """The sheet with these translations by block, each with whether it is stale. Within an entry of keys one stale
@@ -91,7 +98,7 @@ class Sheet:
         if self.kind != "lesson":
             old = {_entry_of(row) for row in rows if row.stale}
             rows = [row._replace(stale=bool(row.target) and _entry_of(row) in old) for row in rows]
-        return Sheet(self.source, self.file, self.kind, rows, self.orphans, self.problems, self.exists, self.data)
+        return replace(self, rows=rows)
 
 
 def _entry_of(row: Row) -> str:
@@ -149,6 +156,9 @@ def _text(content: Path, path: str, made: Sheet) -> Text | None:
 
 
 def _lesson(made: Sheet, source: Text, translation: Text) -> None:
+    document = front_matter(source)[0]
+    minutes = document.data.get("minutes") if document and isinstance(document.data, dict) else None
+    made.weight = weight("lesson", minutes=int(minutes) if isinstance(minutes, str) and minutes.isdecimal() else 0)
     written, problems = renderings(translation)
     made.problems += problems
     pairing = pair(segments(source), written)
@@ -165,6 +175,7 @@ def _lesson(made: Sheet, source: Text, translation: Text) -> None:
 def _keyed(made: Sheet, source: Text, translation: Text) -> None:
     old, new = Document(source), Document(translation)
     made.data = old.data
+    made.weight = weight(made.kind, questions=len(old.data) if isinstance(old.data, list) else 0)
     found = translated(entries(made.kind, old.data), made.kind, new)
     made.problems += old.problems + [problem for problem in new.problems if problem.code.startswith("yaml-")]
     for one in found:

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from courses.layout import LOCALES, course_ids
+from courses.translate.share import percent, share
 from courses.translate.sheets import SHARED, Row, Sheet, files_of, place_of, sheets
 from lms.cli.content import content_option
 
@@ -64,16 +65,15 @@ def _understood(found: Iterable[Sheet]) -> list[Sheet]:
 @forms
 @content_option
 def status(course: str | None, locale: str | None, form: str, content: Path) -> None:
-    """How much of each course is translated (in words of the source), and how many texts are missing or stale."""
+    """How much of each course is translated and up to date (a lesson counts for its minutes, a question and any other
+    file for one), and how many texts are missing or stale."""
     rows: list[dict[str, Any]] = []
     for id in _courses(content, course):
         for code in [locale] if locale else _begun(content, id):
             found = list(sheets(content, id, code))
-            words = [sheet.words() for sheet in found]
-            fresh, total = sum(one for one, _all in words), sum(all_ for _one, all_ in words)
             states = [row.state for sheet in found for row in sheet.rows]
             rows.append(
-                {"course": id, "locale": code, "share": fresh / total if total else 0.0, "texts": len(states)}
+                {"course": id, "locale": code, "share": share(sheet.counts() for sheet in found), "texts": len(states)}
                 | {state: states.count(state) for state in ("translated", "missing", "stale")}
             )
     if form == "json":
@@ -93,7 +93,7 @@ def _table(rows: list[dict[str, Any]]) -> None:
         table.add_column(heading, justify="right")
     for row in rows:
         counts = (str(row[name]) for name in ("texts", "missing", "stale"))
-        table.add_row(row["course"], row["locale"], f"{int(row['share'] * 100)} %", *counts)
+        table.add_row(row["course"], row["locale"], percent(row["share"]), *counts)
     Console().print(table)
 
 

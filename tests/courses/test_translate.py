@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from courses.problems import has_errors
 from courses.source import Document, Text
 from courses.translate.pairing import pair
 from courses.translate.segments import kind_of, renderings, segments
+from courses.translate.share import percent, share
 from courses.translate.sheets import SHARED, Row, Sheet, sheet, sheets
 from courses.translate.writing import UNWRITABLE, written
 
@@ -232,6 +234,12 @@ def test_what_is_translated_is_counted(content: Path, store: Store) -> None:
     assert built(content, store).translations["sr"].share == 1.0
     edit(content / FIRST, "In Serbia.", "In Serbia, too.")
     assert 0.9 < built(content, store).translations["sr"].share < 1.0
+    bank = content / "paths/sr/questions/bank.yaml"
+    bank.write_text(re.sub("stem: .*", "stem:", bank.read_text("utf-8"), count=1), "utf-8")
+    assert not has_errors(check(content))
+    done = built(content, store).translations["sr"].share
+    assert done == share(one.counts() for one in sheets(content, "paths", "sr")), "one figure, whoever counts"
+    assert percent(0.9999) == "99%"
 
 
 def test_a_changed_source_or_term_rebuilds_what_depends_on_it(content: Path, store: Store) -> None:
