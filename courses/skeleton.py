@@ -1,8 +1,8 @@
 """Skeletons: the text that a new programme, course, lesson, question, quiz or source begins as, and where it is put.
 
-Each passes `check`; what its author has to replace stands in it as a sentence that says so. A list that somebody wrote
-is added to in its text, so that its comments and its layout stay; where that cannot be done for sure the functions
-return None, and the author adds to it by hand.
+Each is without mistakes; what its author has to replace stands in it as a sentence that says so, of which advice tells.
+A list that somebody wrote is added to in its text, so that its comments and its layout stay; where that cannot be done
+for sure the functions return None, and the author adds to it by hand.
 """
 
 from __future__ import annotations
@@ -11,6 +11,32 @@ import re
 
 from courses.source import Document, Text, Value
 
+PLACEHOLDERS = (
+    "Say what its courses are about",
+    "Say in one or two sentences what the course is about and what for.",
+    "Say what trainees can do afterwards, in a verb that can be observed.",
+    "Begin with a case from practice that this lesson helps to solve.",
+    "Write what is needed for it, and cite a source for each statement of law.",
+    "Say in a sentence what to remember.",
+    "Write who published it",
+    "Write the number it is found by, or its address as `url`",
+    "Ask what a trainee has to know or to decide.",
+    "Say why it is right.",
+    "Say why it is wrong.",
+    "Right: say why.",
+    "Say why it is true all the same.",
+    "why: Say why.",
+    "Say why it comes here.",
+    "Say why this word and no other.",
+    "Say how one comes to it.",
+    "Ask for an answer in the trainee's own words, which a trainer will mark.",
+    "Write a model answer, which is shown afterwards.",
+    "Say what makes an answer good.",
+    "Say what comes of it.",
+    "Ask how trainees found something.",
+)
+"""The sentences by which a skeleton tells its author what to write in their place. Those that an author might write are
+not among them, but every skeleton has one that is."""
 _DASH = re.compile(r"^( *)- ", re.MULTILINE)
 
 

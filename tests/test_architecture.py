@@ -31,9 +31,9 @@ COURSES = (
     ("courses.jobs", "courses.manifest", "courses.shared_files"),
     ("courses.compile", "courses.keyed", "courses.translate.lesson", "courses.translate.keyed"),
     ("courses.units",),
+    ("courses.lint",),
     (
         "courses.check",
-        "courses.lint",
         "courses.translate",
         "courses.diff",
         "courses.jsonschema",

@@ -38,6 +38,7 @@ ADVICE = (
     "objective-untaught",
     "objective-untested",
     "optional-quiz",
+    "placeholder",
     "same-place-right",
     "stray-file",
     "text-in-picture",

@@ -43,7 +43,7 @@ def schema(kind: str | None, folder: Path | None) -> None:
 
 @click.group(epilog="Example: staza new lesson smuggling-mixed-flows at-sea --title 'At sea'")
 def new() -> None:
-    """Begin a programme, a course, a lesson, a question, a quiz or a source with a text that passes `staza check`."""
+    """Begin a programme, a course, a lesson, a question, a quiz or a source with a text that has no mistakes."""
 
 
 @new.command(epilog="Example: staza new programme --title 'Training of the border police'")
