@@ -64,6 +64,7 @@ def take_lessons(hand: Mouse, site: Site, course: Course) -> None:
             hand.answer(box, question, right_answer(question))
             hand.press(box.get_by_role("button", name="Check the answer"))
             expect(box.locator(".verdict")).to_have_text("Right")
+        expect(page.locator("#open-checks")).to_be_empty()
         hand.push("Finish this lesson and go on")
 
 
