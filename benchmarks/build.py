@@ -159,7 +159,7 @@ def changed(lesson: Path) -> Iterator[None]:
     time.sleep(0.06)  # a file that was written just now is read once more by the next build
     yield
     lesson.write_text(before, "utf-8")
-    time.sleep(0.06)
+    time.sleep(0.06)  # likewise
 
 
 def inline_texts(content: Path) -> Iterator[str]:

@@ -61,7 +61,7 @@ def started(content: Path) -> tuple[subprocess.Popen[bytes], float]:
             with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/", timeout=5):
                 return process, (time.perf_counter() - began) * 1000
         except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.01)
+            time.sleep(0.01)  # the preview is still starting
     raise SystemExit("The preview did not start.")
 
 
@@ -76,7 +76,7 @@ def saves(page: Page, lesson: Path) -> list[float]:
         began = time.time()
         lesson.write_text(f"{head}\n{words}\n\n## {rest}", "utf-8")
         found.append(page.evaluate("window.painted") - began * 1000)
-        time.sleep(0.3)
+        time.sleep(0.3)  # the next save is one of its own, as an author's is
     return found
 
 

@@ -20,25 +20,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from lms.config import ROOT
 from tests.browser.conftest import PATIENCE, Complaints, free_port
 from tests.browser.test_accessibility import faults
-from tests.courses.books import BASE, edit, lay
+from tests.courses.books import BASE, SCENARIO, edit, lay
 
 EYES = "/RS.en"
 FIRST = f"{EYES}/paths/lessons/first"
-SCENARIO = """
-- id: stop
-  type: scenario
-  objective: know
-  stem: A van stops.
-  start: road
-  states:
-    - id: road
-      text: The driver runs.
-      choices:
-        - {id: follow, text: Follow him, to: alone, then: Nobody looks after the passengers., why: They come first.}
-        - {id: stay, text: Stay with the passengers, to: safe, then: They are safe., why: They come first.}
-    - {id: alone, text: A child is ill., ending: {score: 0%, text: You came too late.}}
-    - {id: safe, text: All are well., ending: {score: 100%, text: Well done.}}
-"""
 
 
 class Preview:

@@ -18,6 +18,22 @@ from courses.build import build
 BOOKS = Path(__file__).parent.parent / "books"
 BASE = BOOKS / "_base"
 NAMES = sorted(path.name for path in BOOKS.iterdir() if path != BASE)
+SCENARIO = """
+- id: stop
+  type: scenario
+  objective: know
+  stem: A van stops.
+  start: road
+  states:
+    - id: road
+      text: The driver runs.
+      choices:
+        - {id: follow, text: Follow him, to: alone, then: Nobody looks after the passengers., why: They come first.}
+        - {id: stay, text: Stay with the passengers, to: safe, then: They are safe., why: They come first.}
+    - {id: alone, text: A child is ill., ending: {score: 0%, text: You came too late.}}
+    - {id: safe, text: All are well., ending: {score: 100%, text: Well done.}}
+"""
+"""A question that can be added to the bank of the base."""
 
 
 def expected(name: str) -> dict[str, Any]:

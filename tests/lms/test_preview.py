@@ -22,28 +22,13 @@ from lms.cli.preview import preview
 from lms.preview import create_app
 from lms.preview.desk import Desk
 from lms.preview.eyes import Eyes
-from tests.courses.books import BASE, NAMES, edit, lay
+from tests.courses.books import BASE, NAMES, SCENARIO, edit, lay
 
 ROOT = Path(__file__).parent.parent.parent
 REAL = ROOT / "content"
 EYES = "/elsewhere.en"
 FIRST = "paths/lessons/first.md"
 BANK = "paths/questions/bank.yaml"
-SCENARIO = """
-- id: stop
-  type: scenario
-  objective: know
-  stem: A van stops.
-  start: road
-  states:
-    - id: road
-      text: The driver runs.
-      choices:
-        - {id: follow, text: Follow him, to: alone, then: Nobody looks after the passengers., why: They come first.}
-        - {id: stay, text: Stay with the passengers, to: safe, then: They are safe., why: They come first.}
-    - {id: alone, text: A child is ill., ending: {score: 0%, text: You came too late.}}
-    - {id: safe, text: All are well., ending: {score: 100%, text: Well done.}}
-"""
 
 
 @pytest.fixture
