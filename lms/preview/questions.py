@@ -11,22 +11,12 @@ from typing import Any, cast
 from flask import abort, render_template, request, url_for
 
 from courses.problems import Problem
-from courses.questions.base import Answer, Grade, Payload, Question
+from courses.questions.base import Question
 from lms.preview import eyes as as_whom
 from lms.preview import places
 from lms.preview.desk import CourseText, Text
 from lms.web import forms
-from lms.web.forms import found
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A question as the page shows it: unanswered with its payload alone, answered with its grade as well."""
-
-    payload: Payload
-    url: str
-    answer: Answer | None = None
-    grade: Grade | None = None
+from lms.web.forms import Check, found
 
 
 @dataclass(frozen=True, slots=True)

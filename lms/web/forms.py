@@ -1,7 +1,8 @@
-"""Reading what a browser sent: small helpers without a decision in them."""
+"""Questions as pages show them, and reading what a browser sent: small helpers without a decision in them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
@@ -9,7 +10,7 @@ from flask import abort, request
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from courses.questions.base import Answer, Payload, Question
+from courses.questions.base import Answer, Grade, Payload, Question
 
 Found = TypeVar("Found")
 
@@ -18,6 +19,16 @@ CHOOSE = "choose"
 was done is not undone."""
 LONGEST_PATH = 200
 """Steps of a scenario that are read; no scenario has a way that long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A question as a page shows it: unanswered with its payload alone, answered with its grade as well."""
+
+    payload: Payload
+    url: str
+    answer: Answer | None = None
+    grade: Grade | None = None
 
 
 def found(thing: Found | None) -> Found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -10,7 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from courses.model import Course, LessonEntry
-from courses.questions.base import Answer, Grade, Payload, Question
+from courses.questions.base import Answer, Question
 from lms import clock
 from lms.db import db
 from lms.learning import lessons
@@ -21,21 +20,11 @@ from lms.records import enrolments, facts
 from lms.records.enrolments import CheckAnswer, Enrolment
 from lms.web import forms
 from lms.web.access import SIGNED_IN, actor, allow
-from lms.web.forms import found
+from lms.web.forms import Check, found
 from lms.web.reading import foreign, library
 from lms.web.trail import trail, url_of
 
 blueprint = Blueprint("lessons", __name__, url_prefix="/courses/<course_id>")
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A check as the page shows it: unanswered with its payload alone, answered with its grade as well."""
-
-    payload: Payload
-    url: str
-    answer: Answer | None = None
-    grade: Grade | None = None
 
 
 def _taken(course_id: str) -> tuple[Course, str]:

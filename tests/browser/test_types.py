@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from courses.questions.base import Question
 from lms import clock
@@ -14,7 +14,7 @@ from lms.db import db
 from lms.learning import attempts
 from lms.library import library
 from lms.records.people import Grant, Role
-from tests.browser.conftest import PATIENCE, Complaints, Site, served
+from tests.browser.conftest import Complaints, Site, served
 from tests.browser.deeds import doing, question_of
 from tests.browser.hands import Keyboard, Mouse, right_answer
 from tests.browser.test_accessibility import faults
@@ -42,23 +42,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     compile_into(artefacts, CONTENT)
     with served(tmp_path_factory.mktemp("types"), artefacts, lay_down_with_trainer) as running:
         yield running
-
-
-@pytest.fixture
-def new_page(browser: Browser, site: Site, complaints: Complaints) -> Iterator[OpenPage]:
-    """`new_page(**options)`: a page in a browser context of its own."""
-    contexts: list[BrowserContext] = []
-
-    def open_page(**options: object) -> Page:
-        context = browser.new_context(base_url=site.url, locale="en-GB", **options)  # type: ignore[arg-type]
-        context.set_default_timeout(PATIENCE)
-        complaints.listen(context)
-        contexts.append(context)
-        return context.new_page()
-
-    yield open_page
-    for context in contexts:
-        context.close()
 
 
 def choose(hand: Mouse, page: Page, text: str) -> None:
