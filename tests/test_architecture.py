@@ -27,6 +27,7 @@ LMS = (
 )
 COURSES = (
     ("courses",),  # which names the public ones
+    ("courses.review",),
     ("courses.build", "courses.exports"),
     ("courses.jobs", "courses.manifest", "courses.shared_files"),
     ("courses.compile", "courses.keyed", "courses.translate.lesson", "courses.translate.keyed"),

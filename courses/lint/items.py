@@ -31,7 +31,7 @@ FEW_WORDS = 8
 
 _CITATIONS = re.compile(r"\[@[^\[\]]*\]")
 _WORDS = re.compile(r"\w+")
-_ALL_OR_NONE = re.compile(
+ALL_OR_NONE = re.compile(
     r"(?:all|none|both|any|neither) of the (?:above|below|other (?:answers|options|choices)|answers|options|choices)"
     r"|(?:all|none|both) of (?:these|them)|the above"
     r"|(?:sve|ništa|nijedno) (?:od )?(?:navedeno(?:ga?)?|gore navedeno(?:ga?)?)"
@@ -80,7 +80,7 @@ class _Advice:
         lacking = []
         for path, part in _parts(question, at):
             text = getattr(part, "text", "")
-            if isinstance(part, Choice) and _ALL_OR_NONE.fullmatch(text.strip(" .!")):
+            if isinstance(part, Choice) and ALL_OR_NONE.fullmatch(text.strip(" .!")):
                 hint = "Who knows two choices knows this one: write what it stands for, or use multiple-choice."
                 message = f"“{text}” tests logic, not the objective."
                 self._note((*path, "text"), "all-of-the-above", message, hint)

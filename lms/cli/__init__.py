@@ -17,6 +17,7 @@ COMMANDS = {
     "check": "lms.cli.content",
     "build": "lms.cli.content",
     "schema": "lms.cli.authoring",
+    "review": "lms.cli.review",
     "preview": "lms.cli.preview",
     "diff": "lms.cli.releases",
     "publish": "lms.cli.releases",
