@@ -75,7 +75,8 @@ class Block(Frozen):
 
     kind       carries
     html       html
-    note, warning, case   title (may be ""), blocks
+    note, warning, case, activity   title (may be ""), blocks
+    summary    blocks: what of the lesson is to be kept; at most one a lesson
     countries  blocks, all of kind country: neighbours in the text; who shows them may put one first
     country    country (ISO code), blocks
     check      question: the id of a question of the course
@@ -84,7 +85,7 @@ class Block(Frozen):
     `stale` marks a translation whose original has changed since.
     """
 
-    kind: Literal["html", "note", "warning", "case", "countries", "country", "check"]
+    kind: Literal["html", "note", "warning", "case", "activity", "summary", "countries", "country", "check"]
     html: Html = ""
     title: str = ""
     country: str = ""
@@ -120,6 +121,11 @@ class Lesson(Frozen):
     checks: tuple[str, ...]
     sources: tuple[str, ...]
     terms: tuple[Term, ...] = ()
+
+    @property
+    def summary(self) -> tuple[Block, ...]:
+        """The blocks of its summary; none if it has none."""
+        return next((block.blocks for block in self.blocks if block.kind == "summary"), ())
 
 
 # ── a course ───────────────────────────────────────────────────────────────────────────────────────────────────────

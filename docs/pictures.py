@@ -42,6 +42,7 @@ COURSE, HOURS_COURSE = "bus-station", "child-alone"
 NARROW, WIDE = {"width": 520, "height": 1000}, {"width": 1000, "height": 760}
 BOXES = {
     "note": ".callout.note >> nth=0", "warning": ".callout.warning", "case": "article.case >> nth=0",
+    "activity": ".activity", "summary": ".prose > .summary",
     "country": ".countries", "sources": "section.sources", "term": "p:has(.term)",
 }  # fmt: skip
 MISTAKEN: dict[str, Answer] = {

@@ -103,6 +103,12 @@ class Library:
             return None
         return self._lesson(course_id, revision, lesson_id)
 
+    def card(self, course_id: str) -> tuple[Lesson, ...]:
+        """The lessons of the course's current revision that have a summary."""
+        course = self.course(course_id)
+        lessons = [self.lesson(course_id, entry.id) for entry in course.lessons] if course else []
+        return tuple(lesson for lesson in lessons if lesson and lesson.summary)
+
     def question(self, course_id: str, question_id: str, revision: str | None = None) -> Question | None:
         """The question at that revision of the course, or at the current one; None if it has no such question."""
         course = self.course(course_id, revision)

@@ -32,6 +32,7 @@ ADVICE = (
     "law-without-source",
     "long-lesson",
     "long-paragraph",
+    "long-summary",
     "longest-is-right",
     "near-duplicate",
     "negative-stem",

@@ -29,6 +29,8 @@ PARAGRAPH = 150
 STRETCH = 400
 """Words, nearly three minutes of reading: learners who get a lesson in segments understand more of it (R. E. Mayer and
 P. Chandler, "When learning is just a click away", Journal of Educational Psychology 93 (2001), 390-397)."""
+CARD = 110
+"""Words of a lesson's summary: with those of seven lessons, a card of one page of A4 in two columns."""
 GRADE = 15.0
 """School years by the Automated Readability Index: beyond 14 it is the language of a university. An official who reads
 English at level B2 follows it only slowly."""
@@ -43,6 +45,7 @@ _LEADING = re.compile(r"(?:(?:#{1,6}[ \t]|:::)[^\n]*(?:\n|$))+")
 _TRAILING = re.compile(r"\n:{3,}[ \t]*$")
 _CITATIONS = re.compile(r"\[@[^\[\]]*\]")
 _LINK = re.compile(r"\]\([^()\s]*\)")
+_SUMMARY = re.compile(r"^:{3,}[ \t]*summary[^\n]*\n(.*?)^:{3,}[ \t]*$", re.MULTILINE | re.DOTALL)
 _SENTENCE_ENDS = re.compile(r"(?<![.!?…])[.!?…]+[\"”’)*_\]]*(?=\s|$)")
 _LETTERS = re.compile(r"[^\W_]")
 _NUMBERS = re.compile(r"\d+")
@@ -83,6 +86,7 @@ def lesson(source: Text, start: int, minutes: int, checks: int) -> tuple[list[Pr
         *_walls(source, chunks),
         *_law(source, chunks, start),
         *_pictures(source, start),
+        *_card(source, start),
     ]
     return problems, _grade(source, chunks, start)
 
@@ -195,6 +199,15 @@ def _pictures(source: Text, start: int) -> Iterator[Problem]:
         if len(match[1].split()) > LONG_ALT or _OF_TEXT.search(match[0]):
             message = f"`{match[2]}` seems to be a picture of text, which can't be enlarged, translated or read aloud."
             yield _tell(source, match.start(), "text-in-picture", message, "Write the text itself into the lesson.")
+
+
+def _card(source: Text, start: int) -> Iterator[Problem]:
+    """A summary that does not fit on a card with those of the other lessons."""
+    if ":::summary" in source.text and (summary := _SUMMARY.search(source.text, start)):
+        words = len(summary[1].split())
+        if words > CARD:
+            message = f"This summary has {words} words; the card of the course has room for {CARD} a lesson."
+            yield _tell(source, summary.start(), "long-summary", message, "Keep what is needed at work, and no more.")
 
 
 def _grade(source: Text, chunks: list[Chunk], start: int) -> list[Fact]:

@@ -59,7 +59,8 @@ def _box(token: Token, inside: list[Block]) -> Block:
     argument = token.meta["argument"]
     if token.info == "country":
         return _made("country", country=argument, blocks=inside)
-    return _made(token.info if token.info in ("warning", "case") else "note", title=argument, blocks=inside)
+    kind = token.info if token.info in ("warning", "case", "activity", "summary") else "note"
+    return _made(kind, title="" if kind == "summary" else argument, blocks=inside)
 
 
 def _html(tokens: Sequence[Token], env: dict[str, Any]) -> Iterator[Block]:

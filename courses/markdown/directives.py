@@ -16,7 +16,7 @@ from markdown_it.rules_block import StateBlock
 
 from courses.layout import SLUG
 
-BOXES = ("note", "warning", "case", "country")
+BOXES = ("note", "warning", "case", "activity", "country", "summary")
 LEAVES = ("check", "allow")
 _LINE = re.compile(r"(:{3,})[ \t]*([^\s:]*)[ \t]*(.*)$")
 _FENCE = re.compile(r"(`{3,}|~{3,})")
@@ -97,6 +97,8 @@ def _box(state: StateBlock, line: int, end_line: int, directive: _Directive) -> 
         near = get_close_matches(directive.name.lower(), (*BOXES, *LEAVES), 1, 0.5)
         hint = f"Did you mean `{near[0]}`?" if near else f"There are {', '.join((*BOXES, *LEAVES))}."
         _flaw(state, line, "unknown-directive", f"There is no directive `{directive.name}`.", hint, directive.name)
+    if directive.name == "summary":
+        _summary(state, line, directive)
     inside = state.level != state.env.get("depth", 0)
     if inside:
         message = f"The directive `{directive.name}` stands inside a list or a block quote."
@@ -115,6 +117,17 @@ def _box(state: StateBlock, line: int, end_line: int, directive: _Directive) -> 
     if not inside:
         state.push("directive_close", "", -1)
         state.env["depth"] -= 1
+
+
+def _summary(state: StateBlock, line: int, directive: _Directive) -> None:
+    """What is wrong with where a summary stands: the card of a course takes one from each lesson, as it is."""
+    if directive.argument:
+        message = "A summary has no title of its own: the card gives it that of the lesson."
+        _flaw(state, line, "directive-argument", message, "Write `:::summary` alone.")
+    if state.level or state.env.get("summarised"):
+        message = "A lesson has one summary, outside of all boxes and lists."
+        _flaw(state, line, "summary-place", message, "Make it one, at the left margin, best at the end of the lesson.")
+    state.env["summarised"] = True
 
 
 def _end(state: StateBlock, line: int, end_line: int, directive: _Directive) -> tuple[int, bool]:

@@ -28,7 +28,7 @@ STALE = "stale"
 DIGITS = 8
 _HEADER = re.compile(r":::[ \t]*block\b[ \t]*(.*)$")
 _HASH = re.compile(r"([0-9a-f]{8,64})(?:[ \t]+(stale))?$")
-_TITLED = ("note", "warning", "case")
+_TITLED = ("note", "warning", "case", "activity")
 _NAMES = {
     TITLE: "one line",
     "paragraph": "one paragraph",

@@ -69,6 +69,7 @@ def course(course_id: str) -> str:
         next_url=url_of(this, now.next) if now.next else None,
         asked=asked,
         certificate=certificate,
+        card=enrolment is not None and bool(library().card(course_id)),
         refresher=refresher(this, library().history(course_id), enrolment, known) if enrolment else None,
         audiences=[audiences.get(id, id) for id in this.audience],
         missing=[] if enrolment else enrol.missing_before(session, who, this),

@@ -100,6 +100,24 @@ def lesson(course_id: str, lesson_id: str) -> str | Response:
     )
 
 
+@blueprint.get("/card")
+@allow(SIGNED_IN)
+def card(course_id: str) -> str | Response:
+    """The summaries of all lessons, to be printed on one page: one statement beyond the sign-in."""
+    course, _revision = _taken(course_id)
+    lessons_summed_up = found(library().card(course_id) or None)
+    if enrolments.latest(db.session(), own(actor()), course_id) is None:
+        flash(_("Enrol in this course to read its lessons."), "info")
+        return redirect(url_for("catalogue.course", course_id=course_id))
+    return render_template(
+        "lessons/card.html",
+        course=course,
+        lessons=lessons_summed_up,
+        titles_lang=foreign(course),
+        langs={lesson.id: foreign(course, lesson=lesson.id) for lesson in lessons_summed_up},
+    )
+
+
 def _at(course_id: str, lesson_id: str, question_id: str, **query: Any) -> str:
     """The address of a check on the page of its lesson."""
     return url_for(".lesson", course_id=course_id, lesson_id=lesson_id, _anchor=f"check-{question_id}", **query)

@@ -87,6 +87,7 @@ PAGES: dict[str, Callable[[Places], list[str]]] = {
         f"/courses/{HALFWAY}/lessons/case-work",
         f"/courses/{DONE}/lessons/rights-at-the-border",
     ],
+    "lessons.card": lambda _: [f"/courses/{HALFWAY}/card"],
     "attempts.start": lambda _: [f"/courses/{course}/quizzes/final" for course in (HALFWAY, DONE)],
     "attempts.question": lambda at: [f"/attempts/{at.open_attempt}/questions/{n}" for n in (1, at.questions)],
     "attempts.overview": lambda at: [f"/attempts/{at.open_attempt}/overview"],

@@ -216,7 +216,7 @@ def examples() -> str:
 
 
 @pytest.mark.parametrize(
-    "word", [*(f":::{name} " for name in (*BOXES, *LEAVES)), *(f"  type: {name}\n" for name in TYPES)]
+    "word", [*(f":::{name}" for name in (*BOXES, *LEAVES)), *(f"  type: {name}\n" for name in TYPES)]
 )
 def test_every_directive_and_question_type_has_an_example(word: str) -> None:
     assert word in examples()

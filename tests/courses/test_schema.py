@@ -162,8 +162,8 @@ UNSEEN = {
     },
     "Markdown": {
         "check-inside", "citation", "directive-argument", "directive-end", "directive-inside", "directive-open",
-        "heading-level", "image-place", "image-text", "link", "raw-html", "span-language", "term-place",
-        "unknown-directive",
+        "heading-level", "image-place", "image-text", "link", "raw-html", "span-language", "summary-place",
+        "term-place", "unknown-directive",
     },
     "two values of one file that have to agree, or to differ": {
         "doubled-entry", "doubled-id", "doubled-text", "empty-answer", "ending-with-choices", "gap-id-tells",

@@ -55,6 +55,19 @@ def test_from_enrolment_to_certificate(app: Flask, visitor: Visit, world: World)
     assert "Certificate (PDF)" in text(browser, "/")
 
 
+def test_the_card_has_what_is_to_be_kept_of_each_lesson(app: Flask, visitor: Visit, world: World) -> None:
+    browser = visitor("trainee")
+    assert "Enrol in this course" in text(browser, "/courses/basics/card")
+    browser.post("/courses/basics/enrol")
+    assert 'href="/courses/basics/card"' in text(browser, "/courses/basics")
+    card = text(browser, "/courses/basics/card")
+    assert "Keep the path in sight." in card
+    assert "A walk along the path" not in card
+    enrol(world.people["trainee"], "by-request")
+    assert browser.get("/courses/by-request/card").status_code == 404
+    assert "/card" not in text(browser, "/courses/by-request")
+
+
 def test_a_check_gives_its_reasons_at_once_and_can_be_answered_again(app: Flask, visitor: Visit) -> None:
     browser = visitor("trainee")
     browser.post("/courses/basics/enrol")

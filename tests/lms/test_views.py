@@ -79,6 +79,7 @@ VIEWS: dict[tuple[str, str], View] = {
     ("catalogue.ask", "POST"): View("/courses/{course}/request", SIGNED_IN),
     ("catalogue.start", "POST"): View("/courses/{course}/start", SIGNED_IN),
     ("lessons.lesson", "GET"): View("/courses/{course}/lessons/{lesson}", SIGNED_IN, redirects=True),
+    ("lessons.card", "GET"): View("/courses/{course}/card", SIGNED_IN, other=frozenset(), redirects=True),
     ("lessons.answer", "POST"): View(
         "/courses/{course}/lessons/{lesson}/checks/check-single", SIGNED_IN, own=SIGNED_IN, other=frozenset()
     ),
