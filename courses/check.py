@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from courses.doubles import Double, doubles
 from courses.facts import Fact, Unit
 from courses.layout import FOLDERS, LOCALES, MEDIA, is_slug
 from courses.problems import Problem, has_errors
@@ -18,6 +19,7 @@ _MISSING = {
     "topic": ("unknown-topic", "There is no topic `{}` in programme.yaml.", ""),
     "audience": ("unknown-audience", "There is no audience `{}` in programme.yaml.", ""),
     "country": ("unknown-country", "There is no country `{}` in programme.yaml.", ""),
+    "skill": ("unknown-skill", "There is no skill `{}` in programme.yaml.", ""),
     "course": ("unknown-course", "There is no course `{}`.", "Write the name of its folder."),
     "source": ("unknown-source", "There is no source `{}` in sources.yaml.", "Add it there, with what the text needs."),
     "objective": ("unknown-objective", "The course has no objective `{}`.", "Add it to course.yaml."),
@@ -218,18 +220,32 @@ def check_files(links: Iterable[str], odd: Iterable[str], unread: Iterable[str])
 
 
 def check_shared(unit: Unit, shared: Names) -> list[Problem]:
-    """The problems between one of the shared files and the others."""
-    return list(_missing(unit, {kind: known for kind, known in shared.items() if kind == "source"}))
+    """The problems between one of the shared files, and the others and the courses."""
+    return list(_missing(unit, shared))
 
 
 def check_sources(unit: Unit, used: set[str]) -> list[Problem]:
-    """Advice on sources that no course cites."""
-    message, hint = "No course cites the source `{}`.", "Cite it, or delete it."
-    return [
-        Problem(unit.file, fact.line, fact.column, "advice", "unused-source", message.format(fact.name), hint)
-        for fact in unit.defines
-        if fact.name not in used
-    ]
+    """What is wrong between the entries of sources.yaml: those that are one document (see `doubles`), and advice on
+    those that may be, or that no course cites."""
+    told = {double.key: double for double in doubles(unit.data or {})}
+    problems = []
+    for fact in unit.defines:
+        if double := told.get(fact.name):
+            problems.append(_doubled_source(unit.file, fact, double))
+        elif fact.name not in used:
+            message, hint = f"No course cites the source `{fact.name}`.", "Cite it, or delete it."
+            problems.append(Problem(unit.file, fact.line, fact.column, "advice", "unused-source", message, hint))
+    return problems
+
+
+def _doubled_source(file: str, fact: Fact, double: Double) -> Problem:
+    if double.certain:
+        message = f"This is the same document as `{double.earlier}`: both have the same {double.same}."
+        hint = f"Cite `{double.earlier}` everywhere, and delete this entry; a later version has a number of its own."
+        return _error(file, fact, "doubled-source", message, hint)
+    message = f"This may be the same document as `{double.earlier}`: both have the same {double.same}."
+    hint = "Look at both. If they are one, keep one entry."
+    return Problem(file, fact.line, fact.column, "advice", "source-alike", message, hint)
 
 
 def _error(file: str, fact: Fact, code: str, message: str, hint: str) -> Problem:

@@ -45,7 +45,7 @@ COURSES = (
     ("courses.wording",),
     ("courses.source", "courses.front", "courses.markdown", "courses.media", "courses.artefact", "courses.cache"),
     ("courses.text",),
-    ("courses.facts", "courses.glossary"),
+    ("courses.facts", "courses.glossary", "courses.doubles"),
     ("courses.questions",),  # below the store, which loads them; see docs/architecture.md
     ("courses.model", "courses.problems", "courses.layout", "courses.script"),
 )

@@ -41,6 +41,7 @@ ADVICE = (
     "optional-quiz",
     "placeholder",
     "same-place-right",
+    "source-alike",
     "stray-file",
     "text-in-picture",
     "translation-letters",

@@ -64,7 +64,7 @@ class Outcome:
     @property
     def gain(self) -> float:
         """What the trick scores above chance, in percentage points, to a tenth."""
-        return round((self.score - self.chance) * 100, 1)
+        return round((self.score - self.chance) * 100, 1) + 0.0  # which makes -0.0 plain 0.0
 
     @property
     def caught(self) -> bool:

@@ -48,10 +48,12 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """All courses asked for. `sources`: each source's fields by its key; `problems`: all that is wrong or advised."""
+    """All courses asked for. `sources`: each source's fields by its key; `countries`: the codes of the programme's;
+    `problems`: all that is wrong or advised."""
 
     courses: tuple[Reading, ...]
     sources: dict[str, dict[str, Any]]
+    countries: tuple[str, ...]
     problems: tuple[Problem, ...]
 
 
@@ -61,9 +63,14 @@ def read(content: Path, only: Sequence[str] = ()) -> Shelf:
     session = Session(content, only)
     result = session.refresh()
     found = [_course(course.id, list(session.units(course.id).values())) for course in result.courses]
-    shared = session.units().get("sources.yaml")
-    sources = (shared.data or {}) if shared else {}
-    return Shelf(tuple(each for each in found if each), sources, tuple(result.all_problems()))
+    shared = session.units()
+    sources, programme = (_data(shared.get(name)) for name in ("sources.yaml", "programme.yaml"))
+    countries = tuple(country["id"] for country in programme.get("countries", ()))
+    return Shelf(tuple(each for each in found if each), sources, countries, tuple(result.all_problems()))
+
+
+def _data(unit: Unit | None) -> dict[str, Any]:
+    return (unit.data or {}) if unit else {}
 
 
 def _course(id: str, units: list[Unit]) -> Reading | None:

@@ -12,10 +12,42 @@ from lms.cli.content import content_option, require
 if TYPE_CHECKING:
     from courses.review.guessing import Outcome
 
+PAGE = "docs/content-review.md"
+"""The page of the documentation that holds the tables."""
+
 
 @click.group(epilog="Example: staza review guess smuggling-mixed-flows --items")
 def review() -> None:
     """Count what courses are made of, and try whether their items can be guessed."""
+
+
+@review.command(epilog="Example: staza review table --write")
+@click.option(
+    "--write", "page", is_flag=False, flag_value=PAGE, type=click.Path(dir_okay=False, path_type=Path),
+    help=f"Put the tables between the marks of a page. [without a name: {PAGE}]",
+)  # fmt: skip
+@content_option
+def table(page: Path | None, content: Path) -> None:
+    """Show all courses in numbers, as tables in Markdown: lessons, questions, sources, and how far they can be guessed.
+
+    Stops where a course has errors, since what is wrong with it can't be counted."""
+    from courses.review import tables
+    from courses.review.reading import read
+
+    shelf = read(content)
+    if wrong := next((problem for problem in shelf.problems if problem.severity == "error"), None):
+        place = f"{content / wrong.file}:{wrong.line}"
+        raise click.ClickException(f"{place}: {wrong.message} Mend all that `staza check` shows first.")
+    made = tables.tables(shelf)
+    if page is None:
+        click.echo(made, nl=False)
+        return
+    old = page.read_text("utf-8")
+    new = tables.renewed(old, made)
+    if new is None:
+        raise click.ClickException(f"{page} lacks the lines {tables.BEGIN} and {tables.END}.")
+    page.write_text(new, "utf-8")
+    click.echo(f"{page} " + ("is as it was." if new == old else "is renewed."))
 
 
 @review.command(epilog="Example: staza review guess smuggling-mixed-flows --items")

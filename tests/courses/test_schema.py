@@ -166,7 +166,8 @@ UNSEEN = {
         "term-place", "unknown-directive",
     },
     "two values of one file that have to agree, or to differ": {
-        "doubled-entry", "doubled-id", "doubled-text", "empty-answer", "ending-with-choices", "gap-id-tells",
+        "doubled-entry", "doubled-id", "doubled-source", "doubled-text", "empty-answer", "ending-with-choices",
+        "gap-id-tells",
         "gap-in-link", "gap-not-in-text", "gap-two-ways", "gap-unknown", "gap-without-answer", "id-tells",
         "no-full-ending", "no-right-choice", "no-wrong-choice", "scenario-circle", "state-unreached",
         "state-without-choices", "tolerance-of-nothing", "two-right-choices", "unknown-category", "unknown-state",
