@@ -17,7 +17,7 @@ from courses.artefact import Store, canonical
 from courses.cache import Files, Memory, fingerprint
 from courses.check import Names, check_course, check_files, check_prerequisites, check_shared, check_sources
 from courses.facts import Fact, Shelf, Unit
-from courses.layout import Role, course_ids, role, translated
+from courses.layout import TRANSLATED_SHARED, Role, course_ids, role, translated
 from courses.problems import Problem, has_errors
 
 Progress = Callable[[str, int, int], None]
@@ -145,8 +145,9 @@ class Workshop:
         shared, log = self._shared(), Log()
         wanted = [id for id in only if id in existing] if only else existing
         result = BuildResult(problems=shared_files.missing(shared.units) + shared.problems() + shared.strays())
-        if glossary := shared.units.get("glossary.yaml"):
-            result.problems += check_shared(glossary, shared_files.names(shared.units, existing))
+        for name in TRANSLATED_SHARED:
+            if unit := shared.units.get(name):
+                result.problems += check_shared(unit, shared_files.names(shared.units, existing))
         environment = fingerprint([*(shared.files.hash(path) for path in shared.roles()), *existing])
         results: dict[str, CourseResult] = {}
         changed: list[_Folder] = []
@@ -302,10 +303,10 @@ class Workshop:
         a course with errors is written too, so that it need not be compiled again."""
         if self.store is None or not (folders or shared.seconds or not self.store.has("programme.json")):
             return
-        from courses.manifest import manifest, programmes
+        from courses.manifest import manifest, shared_objects
 
-        for name, programme in programmes(shared.units).items():
-            self.store.put(name, canonical(programme))
+        for name, value in shared_objects(shared.units).items():
+            self.store.put(name, canonical(value))
         self.store.flush()
         right = [folder for folder in folders if not has_errors(results[folder.id].problems)]
         for folder in right:

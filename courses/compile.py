@@ -68,6 +68,8 @@ def _by_kind(source: Text, where: Role, shelf: Shelf, draft: bool) -> Unit:
         return keyed.course(source, where.id)
     if where.kind == "sources":
         return keyed.sources(source)
+    if where.kind == "needs-assessment":
+        return keyed.needs_assessment(source)
     return keyed.programme(source) if where.kind == "programme" else keyed.glossary(source)
 
 

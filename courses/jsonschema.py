@@ -23,7 +23,7 @@ from pydantic_core import core_schema
 
 from courses import schema
 from courses.layout import SLUG
-from courses.model import Programme
+from courses.model import NeedsAssessment, Programme
 from courses.questions import TYPES
 from courses.questions.base import SAID, Question, Written
 from courses.translate import entries
@@ -202,6 +202,7 @@ def files() -> dict[str, File]:
         "quiz": File("A quiz", _of(schema.QuizFile), "*/quizzes/*.yaml"),
         "sources": File("The sources that courses cite", _sources(), "sources.yaml"),
         "programme": File("The programme", _of(Programme), "programme.yaml"),
+        "needs-assessment": File("The needs assessment", _of(NeedsAssessment), "needs-assessment.yaml"),
         "glossary": File("The glossary", _glossary(), "glossary.yaml"),
         "translated-course": File("The translation of a course", _translation("course"), "*/*/course.yaml"),
         "translated-bank": File(
@@ -209,6 +210,9 @@ def files() -> dict[str, File]:
         ),
         "translated-quiz": File("The translation of a quiz", _translation("quiz"), "*/*/quizzes/*.yaml"),
         "translated-programme": File("The translation of the programme", _translation("programme"), "*/programme.yaml"),
+        "translated-needs-assessment": File(
+            "The translation of the needs assessment", _translation("needs-assessment"), "*/needs-assessment.yaml"
+        ),
         "translated-glossary": File(
             "The translation of the glossary", _translated_entries(entries.GLOSSARY), "*/glossary.yaml"
         ),

@@ -6,13 +6,14 @@ have written. This module loads pydantic, which a lesson that is right does with
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import TypeVar
 
 from courses import schema
 from courses.facts import Fact, Shelf, Unit
 from courses.markdown.reader import Reader
-from courses.model import Frozen, Quiz
+from courses.model import Frozen, NeedsAssessment, Quiz
 from courses.problems import Problem, has_errors
 from courses.released import type_fact
 from courses.source import Document, Text, Where
@@ -113,6 +114,27 @@ def programme(source: Text) -> Unit:
         for kind, key in (("topic", "topics"), ("country", "countries"), ("audience", "audiences")):
             for place, named in enumerate(getattr(found, key)):
                 unit.defines.append(Fact(kind, named.id, *document.place((key, place, "id"))))
+        for place, skill in enumerate(found.skills):
+            unit.defines.append(Fact("skill", skill.id, *document.place(("skills", place, "id"))))
+            _use_all(unit, document, "country", skill.first_in, ("skills", place, "first_in"))
+            _use_all(unit, document, "course", skill.courses, ("skills", place, "courses"))
+        for place, path in enumerate(found.paths):
+            _use(unit, document, "audience", path.audience, ("paths", place, "audience"))
+            _use_all(unit, document, "course", path.courses, ("paths", place, "courses"))
+        unit.data = found.model_dump(mode="json")
+    unit.problems += document.problems
+    return unit
+
+
+def needs_assessment(source: Text) -> Unit:
+    """needs-assessment.yaml. `data`: the keys of model.NeedsAssessment."""
+    unit = Unit(source.file)
+    document = Document(source)
+    found = schema.validate(document, NeedsAssessment)
+    if found:
+        for kind, key in (("topic", "topics"), ("skill", "skills")):
+            for place, need in enumerate(getattr(found, key)):
+                _use(unit, document, kind, need.id, (key, place, "id"))
         unit.data = found.model_dump(mode="json")
     unit.problems += document.problems
     return unit
@@ -148,6 +170,11 @@ def glossary(source: Text) -> Unit:
 
 def _use(unit: Unit, document: Document, kind: str, name: str, at: Where) -> None:
     unit.uses.append(Fact(kind, name, *document.place(at)))
+
+
+def _use_all(unit: Unit, document: Document, kind: str, names: Iterable[str], at: Where) -> None:
+    for place, name in enumerate(names):
+        _use(unit, document, kind, name, (*at, place))
 
 
 def rendered(item: FrozenT, reader: Reader, document: Document, at: Where) -> FrozenT:

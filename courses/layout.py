@@ -1,7 +1,7 @@
 """What stands where in a content folder, and what ids look like.
 
-    programme.yaml  sources.yaml  glossary.yaml      shared by all courses
-    <locale>/programme.yaml  glossary.yaml           the same, translated
+    programme.yaml  sources.yaml  glossary.yaml  needs-assessment.yaml      shared by all courses
+    <locale>/programme.yaml  glossary.yaml  needs-assessment.yaml           the same, translated
     <course>/course.yaml
     <course>/lessons/*.md  questions/*.yaml  quizzes/*.yaml  media/*
     <course>/<locale>/…                              the same again, translated; pictures are not
@@ -31,7 +31,9 @@ LANGUAGES = {
 MADE = {"sr": "sr_Latn"}
 """What is made of a language by converting its letters."""
 SHARED = ("programme.yaml", "sources.yaml")
-TRANSLATED_SHARED = ("programme.yaml", "glossary.yaml")
+TRANSLATED_SHARED = ("programme.yaml", "glossary.yaml", "needs-assessment.yaml")
+KEPT = ("programme", "needs-assessment")
+"""The shared files that the store keeps as they are, by their names without the ending."""
 FOLDERS = {"lessons": ("lesson", ".md"), "questions": ("bank", ".yaml"), "quizzes": ("quiz", ".yaml")}
 MEDIA = "media"
 
@@ -42,8 +44,8 @@ ODD = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 class Role(NamedTuple):
     """What a file is: its kind (`course`, `lesson`, `bank`, `quiz`, `medium`; of the shared files `programme`,
-    `sources`, `glossary`), the course it belongs to ("": shared), the locale it translates into ("": none), and its
-    id, which is its name without the ending (of course.yaml, the course's)."""
+    `sources`, `glossary`, `needs-assessment`), the course it belongs to ("": shared), the locale it translates into
+    ("": none), and its id, which is its name without the ending (of course.yaml, the course's)."""
 
     kind: str
     course: str

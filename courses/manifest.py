@@ -12,7 +12,7 @@ from typing import Any
 
 from courses.artefact import canonical
 from courses.facts import Unit
-from courses.layout import LOCALES, MADE, role, translated
+from courses.layout import KEPT, LOCALES, MADE, role, translated
 from courses.script import latin
 from courses.translate.share import share, weight
 
@@ -60,28 +60,30 @@ def _bank_entry(unit: Unit) -> dict[str, Any]:
 # ── translations ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def programmes(shared: dict[str, Unit]) -> dict[str, dict[str, Any]]:
-    """What the store keeps of the programme: model.Programme in each language, by the name of its file."""
-    source = shared["programme.yaml"].data or {}
-    found = {"programme.json": source}
-    for locale in LOCALES:
-        unit = shared.get(f"{locale}/programme.yaml")
-        if unit and unit.data and unit.data["texts"]:
-            found[f"programme.{locale}.json"] = _programme(source, unit.data["texts"], str)
-            if locale in MADE:
-                found[f"programme.{MADE[locale]}.json"] = _programme(source, unit.data["texts"], latin)
+def shared_objects(shared: dict[str, Unit]) -> dict[str, Any]:
+    """What the store keeps of the files that courses share: model.Programme and, if there is one,
+    model.NeedsAssessment, each in every language, by the names of their files."""
+    found: dict[str, Any] = {}
+    for name in KEPT:
+        source = shared.get(f"{name}.yaml")
+        if source and source.data:
+            found[f"{name}.json"] = source.data
+        for locale in LOCALES:
+            unit = shared.get(f"{locale}/{name}.yaml")
+            if unit and unit.data and unit.data.get("whole"):
+                found[f"{name}.{locale}.json"] = unit.data["whole"]
+                if locale in MADE:
+                    found[f"{name}.{MADE[locale]}.json"] = _latin(unit.data["whole"])
     return found
 
 
-def _programme(source: dict[str, Any], texts: dict[str, Any], convert: Callable[[str], str]) -> dict[str, Any]:
-    def title(entry: str, old: str) -> str:
-        return convert(texts[entry]["title"]) if entry in texts else old
-
-    lists = {
-        name: [one | {"title": title(f"{name}/{one['id']}", one["title"])} for one in source[name]]
-        for name in ("topics", "countries", "audiences")
-    }
-    return source | lists | {"title": title("", source["title"])}
+def _latin(value: Any) -> Any:
+    """The value with all its texts in Latin letters; ids have no others."""
+    if isinstance(value, dict):
+        return {key: _latin(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_latin(inner) for inner in value]
+    return latin(value) if isinstance(value, str) else value
 
 
 def _translations(units: list[Unit]) -> dict[str, Any]:

@@ -44,13 +44,67 @@ class Named(Frozen):
     title: str
 
 
+class Skill(Frozen):
+    """A skill that the needs assessment names: the countries that put it first, and the courses that train it."""
+
+    id: Slug
+    title: str
+    first_in: tuple[str, ...] = ()
+    courses: tuple[str, ...] = ()
+
+
+class LearningPath(Frozen):
+    """A way through several courses for those who do a certain work, in the order for a country that puts nothing
+    first."""
+
+    id: Slug
+    title: str
+    summary: str
+    audience: str
+    courses: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
 class Programme(Frozen):
-    """The regional programme that courses belong to."""
+    """The regional programme that courses belong to. `skills` stand in the order in which they come first."""
 
     title: str
     topics: tuple[Topic, ...]
     countries: tuple[Named, ...]
     audiences: tuple[Named, ...]
+    skills: tuple[Skill, ...] = ()
+    paths: tuple[LearningPath, ...] = ()
+
+
+class Point(Frozen):
+    """A point of a scale."""
+
+    id: Slug
+    text: str
+
+
+class Ask(Frozen):
+    """What the needs assessment asks of every topic and skill, with the points of its scale from least to most."""
+
+    id: Literal["level", "importance", "experience"]
+    text: str
+    scale: Annotated[tuple[Point, ...], Field(min_length=2, max_length=7)]
+
+
+class Need(Frozen):
+    """A topic or a skill of the programme as the needs assessment puts it to an official: what who has it can do."""
+
+    id: Slug
+    text: str
+
+
+class NeedsAssessment(Frozen):
+    """The questionnaire of the training needs assessment: each of `asks`, for each of `topics` and `skills`."""
+
+    title: str
+    introduction: str
+    asks: Annotated[tuple[Ask, ...], Field(min_length=1)]
+    topics: Annotated[tuple[Need, ...], Field(min_length=1)]
+    skills: tuple[Need, ...] = ()
 
 
 class Source(Frozen):

@@ -40,7 +40,7 @@ def names(shared: dict[str, Unit], courses: list[str]) -> Names:
         names["source"] = None
     glossary = shared.get("glossary.yaml", Unit("glossary.yaml", {}))
     names["term"] = None if glossary.data is None else {fact.name for fact in glossary.defines}
-    for kind in ("topic", "country", "audience"):
+    for kind in ("topic", "country", "audience", "skill"):
         found = {fact.name for fact in programme.defines if fact.kind == kind}
         names[kind] = None if programme.data is None else found
     return names

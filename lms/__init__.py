@@ -38,6 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         marking,
         media,
         pages,
+        paths,
         releases,
         system,
         texts,
@@ -66,6 +67,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(account.blueprint)
     app.register_blueprint(home.blueprint)
     app.register_blueprint(catalogue.blueprint)
+    app.register_blueprint(paths.blueprint)
     app.register_blueprint(lessons.blueprint)
     app.register_blueprint(media.blueprint)
     app.register_blueprint(attempts.blueprint)

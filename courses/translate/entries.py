@@ -32,7 +32,20 @@ FILES: dict[str, tuple[Spec, dict[str, Spec]]] = {
     # kind of file: the file's own texts, and its lists of entries
     "course": ({"title": None, "summary": None}, {"objectives": {"text": None}}),
     "quiz": (_TITLE, {}),
-    "programme": (_TITLE, {"topics": _TITLE, "countries": _TITLE, "audiences": _TITLE}),
+    "programme": (
+        _TITLE,
+        {
+            "topics": _TITLE,
+            "countries": _TITLE,
+            "audiences": _TITLE,
+            "skills": _TITLE,
+            "paths": {"title": None, "summary": None},
+        },
+    ),
+    "needs-assessment": (
+        {"title": None, "introduction": None},
+        {"asks": {"text": None, "scale": {"text": None}}, "topics": {"text": None}, "skills": {"text": None}},
+    ),
 }
 """The texts of each kind of file that has any."""
 GLOSSARY: Spec = {"term": None, "definition": None}
@@ -112,7 +125,7 @@ QUESTIONS: dict[str, Spec] = {name: spec_of(model) for name, model in TYPES.item
 
 
 def entries(kind: str, data: Value) -> list[Entry]:
-    """The entries of a file of this kind (`course`, `quiz`, `bank`, `programme`, `glossary`) that have texts."""
+    """The entries of a file of this kind (`course`, `quiz`, `bank`, `programme` …) that have texts."""
     found = []
     own, lists = FILES.get(kind, ({}, {}))
     if own and isinstance(data, dict):

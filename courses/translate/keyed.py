@@ -14,9 +14,9 @@ from typing import Any
 from courses import schema
 from courses.facts import Fact, Shelf, Unit
 from courses.keyed import rendered
-from courses.layout import Role
+from courses.layout import KEPT, Role
 from courses.markdown.reader import Reader
-from courses.model import Frozen, Programme
+from courses.model import Frozen, NeedsAssessment, Programme
 from courses.problems import Problem, has_errors
 from courses.questions import TYPES
 from courses.questions.gaps import GAP
@@ -31,6 +31,7 @@ _SCHEMAS: dict[str, type[Frozen]] = {
     "course": schema.CourseFile,
     "quiz": schema.QuizFile,
     "programme": Programme,
+    "needs-assessment": NeedsAssessment,
 }
 
 
@@ -59,7 +60,9 @@ def keyed_translation(unit: Unit, source: Text, where: Role, original: Text, mad
         return
     if right and where.kind in _SCHEMAS:
         woven = Woven(old, document, whole)
-        schema.validate(woven, _SCHEMAS[where.kind])
+        made_of_it = schema.validate(woven, _SCHEMAS[where.kind])
+        if made_of_it and whole and where.kind in KEPT:
+            data["whole"] = made_of_it.model_dump(mode="json")
         document.problems += woven.problems
     unit.problems += document.problems
     data["texts"] = {

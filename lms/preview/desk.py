@@ -18,7 +18,7 @@ from courses import questions
 from courses.build import Session
 from courses.facts import Unit
 from courses.layout import MADE, role, translated
-from courses.manifest import programmes
+from courses.manifest import shared_objects
 from courses.model import Lesson, Named, Programme, Quiz, Source
 from courses.problems import Problem
 from courses.questions.base import Question
@@ -190,8 +190,12 @@ class Snapshot:
 def _programmes(shared: dict[str, Unit]) -> dict[str, Programme]:
     if "programme.yaml" not in shared or shared["programme.yaml"].data is None:
         return {}
-    found = programmes(shared)  # programme.json, programme.sr.json
-    return {name[len("programme.") : -len("json")].rstrip("."): Programme.model_validate(found[name]) for name in found}
+    found = shared_objects(shared)  # programme.json, programme.sr.json
+    return {
+        name[len("programme.") : -len("json")].rstrip("."): Programme.model_validate(found[name])
+        for name in found
+        if name.startswith("programme.")
+    }
 
 
 class Desk:

@@ -39,6 +39,7 @@ def index() -> str:
             for topic in library().programme().topics
         ],
         mine=mine,
+        paths=library().programme().paths,
         choices=[("", _("Everyone")), *((audience.id, audience.title) for audience in library().programme().audiences)],
         audience=audience,
     )

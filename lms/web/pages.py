@@ -40,8 +40,8 @@ def navigation() -> list[Link]:
     ]
     here = (request.blueprint or "").split(".")[0]
     beside = {
-        "lessons": "catalogue", "attempts": "catalogue", "certificates": "home", "marking": "trainer",
-        "releases": "trainer",
+        "lessons": "catalogue", "paths": "catalogue", "attempts": "catalogue", "certificates": "home",
+        "marking": "trainer", "releases": "trainer",
     }  # fmt: skip
     here = beside.get(here, here)
     return [Link(label, url_for(end), end.split(".")[0] == here) for label, end, open_to in entries if open_to]

@@ -80,6 +80,7 @@ PAGES: dict[str, Callable[[Places], list[str]]] = {
     "account.choose_password": lambda _: ["/password/none-such"],
     "account.profile": lambda _: ["/profile"],
     "home.index": lambda _: ["/"],
+    "paths.index": lambda _: ["/paths"],
     "catalogue.index": lambda _: ["/courses", "/courses?for=reception"],
     "catalogue.course": lambda _: [f"/courses/{course}" for course in (HALFWAY, DONE, ON_REQUEST)],
     "lessons.lesson": lambda _: [

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
@@ -116,6 +117,7 @@ def translated(tmp_path: Path) -> Path:
     bank = "\n".join(skeleton.question(kind, f"a-{kind}", "know") for kind in TYPES)
     (content / "paths/questions/all.yaml").write_text(bank, "utf-8")
     (content / "glossary.yaml").write_text("- {id: visa, term: Visa, definition: A permit.}\n", "utf-8")
+    shutil.copy(ROOT / "content/needs-assessment.yaml", content)
     return content
 
 
@@ -125,7 +127,7 @@ def translated(tmp_path: Path) -> Path:
     [
         ("translated-course", "paths/course.yaml"), ("translated-bank", "paths/questions/all.yaml"),
         ("translated-quiz", "paths/quizzes/final.yaml"), ("translated-programme", "programme.yaml"),
-        ("translated-glossary", "glossary.yaml"),
+        ("translated-glossary", "glossary.yaml"), ("translated-needs-assessment", "needs-assessment.yaml"),
     ],
 )  # fmt: skip
 def test_accepts_translations_begun_and_done(kind: str, file: str, filled: bool, translated: Path) -> None:
@@ -176,7 +178,8 @@ UNSEEN = {
     "other files": {
         "draw-too-many", "empty-draw", "id-not-folder", "missing-media", "prerequisite-cycle", "quiz-ungraded",
         "type-changed", "unknown-anchor", "unknown-audience", "unknown-bank", "unknown-country", "unknown-course",
-        "unknown-lesson", "unknown-objective", "unknown-question", "unknown-quiz", "unknown-source", "unknown-term",
+        "unknown-lesson", "unknown-objective", "unknown-question", "unknown-quiz", "unknown-skill", "unknown-source",
+        "unknown-term",
         "unknown-topic",
     },
     "the source that a translation is made from": {

@@ -74,6 +74,7 @@ VIEWS: dict[tuple[str, str], View] = {
     ("account.theme", "POST"): View("/theme", ALL),
     ("home.index", "GET"): View("/", SIGNED_IN),
     ("catalogue.index", "GET"): View("/courses", SIGNED_IN),
+    ("paths.index", "GET"): View("/paths", SIGNED_IN),
     ("catalogue.course", "GET"): View("/courses/{course}", SIGNED_IN),
     ("catalogue.enrol_oneself", "POST"): View("/courses/{course}/enrol", SIGNED_IN),
     ("catalogue.ask", "POST"): View("/courses/{course}/request", SIGNED_IN),

@@ -1,0 +1,32 @@
+"""The programme's learning paths, in the order for one's own country."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+
+from lms import clock
+from lms.db import db
+from lms.learning.access import own
+from lms.learning.paths import way
+from lms.records import enrolments
+from lms.web.access import SIGNED_IN, actor, allow
+from lms.web.reading import library
+
+blueprint = Blueprint("paths", __name__, url_prefix="/paths")
+
+
+@blueprint.get("")
+@allow(SIGNED_IN)
+def index() -> str:
+    """Every path with its courses, and where one stands in each: one statement beyond the sign-in."""
+    who, today, programme = actor(), clock.now().date(), library().programme()
+    courses = {course.id: course for course in library().courses()}
+    country = who.institution.country
+    mine = enrolments.of_person(db.session(), own(who), who.person.id)
+    return render_template(
+        "catalogue/paths.html",
+        paths=[(path, way(path, programme, courses, country)) for path in programme.paths],
+        mine={row.course_id: row.state(today).value for row in mine},
+        country=next((named.title for named in programme.countries if named.id == country), ""),
+        audiences={audience.id: audience.title for audience in programme.audiences},
+    )
