@@ -31,6 +31,8 @@ _UNREAD = re.compile(
 )
 """In a text that Markdown took for nothing else: the address of what was to be a link or a picture, and its end."""
 _NOT_IN_ANCHORS = re.compile(r"[^\w\s-]")
+_MARKS = re.compile(r"(?<!\S)[^\s\w]++(?!\S)")
+"""What stands between spaces and is no word: a dash, or the full stop after a citation."""
 At = Callable[[int], Place]
 """Where the character at an offset, counted from the beginning of the token concerned, stands."""
 Locate = Callable[[Token, int], Place]
@@ -86,7 +88,7 @@ class Reader:
     def inline(self, text: str, locate: Callable[[int], Place]) -> str:
         """Inline HTML of a text in inline Markdown; `locate` says where the character at an offset stands."""
         if is_plain(text):
-            self.words += len(text.split())
+            self.words += _words(text)
             return escapeHtml(text).strip()
         env: dict[str, Any] = {}
         tokens = MARKDOWN.parseInline(text, env)
@@ -112,7 +114,7 @@ class Reader:
         for child in token.children or ():
             kind = child.type
             if kind in ("text", "code_inline"):
-                words += len(child.content.split())
+                words += _words(child.content)
                 if kind == "text" and "](" in child.content:
                     self._unread(child.content, token, locate)
             elif kind in _INLINE:
@@ -148,7 +150,7 @@ class Reader:
             opening.tag = closing.tag = "td"
 
     def _code(self, tokens: list[Token], index: int, _locate: Locate) -> None:
-        self.words += len(tokens[index].content.split())
+        self.words += _words(tokens[index].content)
 
     def _html_block(self, tokens: list[Token], index: int, locate: Locate) -> None:
         self._html(tokens[index], lambda _offset: locate(tokens[index], 0))
@@ -160,7 +162,7 @@ class Reader:
         token = tokens[index]
         argument = token.meta["argument"]
         if token.info != "country":
-            self.words += len(argument.split())
+            self.words += _words(argument)
         elif argument:
             self._use("country", argument, locate(token, 0))
         else:
@@ -306,6 +308,11 @@ _INLINE: dict[str, Callable[[Reader, Token, At], None]] = {
     "image": Reader._image,
     "html_inline": Reader._html,
 }
+
+
+def _words(text: str) -> int:
+    """How many words the text has."""
+    return len(text.split()) - len(_MARKS.findall(text))
 
 
 def _counted_from(start: int, token: Token, locate: Locate) -> At:

@@ -28,7 +28,7 @@ PRIMARY = ("treaty", "law", "judgment", "guidance", "statistics")
 """The kinds of sources that say themselves what holds; the others tell of it."""
 
 _PICTURE = re.compile(r"<img\b[^<>]*>")
-_WITHOUT = re.compile(r'<img\b(?![^<>]*\balt="[^"]*\S[^"]*")[^<>]*>')
+_WITHOUT = re.compile(r'<img\b(?![^<>]*\balt="[^"]*[^"\s][^"]*")[^<>]*>')
 
 
 @dataclass(frozen=True, slots=True)

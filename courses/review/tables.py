@@ -19,6 +19,8 @@ _TOTAL = "**all**"
 
 def tables(shelf: Shelf) -> str:
     """All tables of the courses, as Markdown that ends with a line end."""
+    if not shelf.courses:
+        return "There are no courses.\n"
     found = [figures(course, shelf) for course in shelf.courses]
     guessed = [guessing.outcomes(course.bank(), course.main["language"]) for course in shelf.courses]
     parts = [
