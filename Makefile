@@ -23,8 +23,9 @@ bench: .venv/installed-tests build/others  ## Measure the build beside other too
 	@$(BIN)/python benchmarks/preview.py
 	@$(BIN)/python benchmarks/serve.py
 
-check: .venv/installed  ## Every problem and advice in content/
+check: .venv/installed  ## Every problem and advice in content/, and whether finals can be guessed
 	@$(BIN)/staza check
+	@$(BIN)/staza review guess
 
 screenshots: .venv/installed-tests  ## Take the pictures in docs/ anew
 	@.ci/browser
