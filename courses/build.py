@@ -17,7 +17,7 @@ from courses.artefact import Store, canonical
 from courses.cache import Files, Memory, fingerprint
 from courses.check import Names, check_course, check_files, check_prerequisites, check_shared, check_sources
 from courses.facts import Fact, Shelf, Unit
-from courses.layout import TRANSLATED_SHARED, Role, course_ids, role, translated
+from courses.layout import TRANSLATED_SHARED, Role, course_ids, is_diagram, role, translated
 from courses.problems import Problem, has_errors
 
 Progress = Callable[[str, int, int], None]
@@ -115,7 +115,7 @@ class _Folder:
 
     def strays(self) -> list[Problem]:
         """The problems of files that are not read."""
-        unread = self.files.seen.keys() - self.roles().keys()
+        unread = {path for path in self.files.seen.keys() - self.roles().keys() if not is_diagram(path)}
         return check_files(self.files.links, self.files.odd, unread)
 
 

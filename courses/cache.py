@@ -19,7 +19,7 @@ from zlib import adler32, crc32
 
 from courses.artefact import digest
 from courses.facts import Unit
-from courses.layout import FOLDERS, LOCALES, MEDIA, ODD
+from courses.layout import DIAGRAMS, FOLDERS, LOCALES, MEDIA, ODD
 
 _RACY = 50_000_000
 """Nanoseconds: a file changed this shortly before it was looked at may change again within the clock's grain, so its
@@ -53,8 +53,8 @@ class Files:
     def of_course(cls, root: Path, id: str, known: dict[str, list[Any]]) -> Files:
         """The files of a course, in the order of its folders and of their names."""
         files = cls(root)
-        inner = files._add(id, known, (*FOLDERS, MEDIA, *LOCALES))
-        for folder in (*FOLDERS, MEDIA):
+        inner = files._add(id, known, (*FOLDERS, MEDIA, DIAGRAMS, *LOCALES))
+        for folder in (*FOLDERS, MEDIA, DIAGRAMS):
             if folder in inner:
                 files._add(f"{id}/{folder}", known)
         for locale in LOCALES:

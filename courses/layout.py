@@ -4,9 +4,11 @@
     <locale>/programme.yaml  glossary.yaml  needs-assessment.yaml           the same, translated
     <course>/course.yaml
     <course>/lessons/*.md  questions/*.yaml  quizzes/*.yaml  media/*
+    <course>/diagrams/*.dot                          what pictures in media/ are drawn from, by `staza diagrams`
     <course>/<locale>/…                              the same again, translated; pictures are not
 
-So no course can have the name of a locale.
+So no course can have the name of a locale. A course is built from its pictures; what they are drawn from is for its
+authors, and no build reads it.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ KEPT = ("programme", "needs-assessment")
 """The shared files that the store keeps as they are, by their names without the ending."""
 FOLDERS = {"lessons": ("lesson", ".md"), "questions": ("bank", ".yaml"), "quizzes": ("quiz", ".yaml")}
 MEDIA = "media"
+DIAGRAMS = "diagrams"
 
 
 ODD = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -78,6 +81,12 @@ def role(path: str) -> Role | None:
         return Role("medium", course, "", stem)
     kind, wanted = FOLDERS.get(folders[0], ("", "")) if len(folders) == 1 else ("", "")
     return Role(kind, course, locale, stem) if kind and dot + ending == wanted else None
+
+
+def is_diagram(path: str) -> bool:
+    """Whether the file at the path (from the content folder) is what a picture is drawn from."""
+    course, *folders = path.split("/")
+    return len(folders) == 2 and course not in LOCALES and folders[0] == DIAGRAMS and path.endswith(".dot")
 
 
 def translated(path: str) -> str:

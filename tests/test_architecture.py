@@ -47,6 +47,7 @@ COURSES = (
     ("courses.text",),
     ("courses.facts", "courses.glossary", "courses.doubles"),
     ("courses.questions",),  # below the store, which loads them; see docs/architecture.md
+    ("courses.diagrams",),  # which no other module imports
     ("courses.model", "courses.problems", "courses.layout", "courses.script"),
 )
 # records and documents do not know each other's neighbours above, nor the web

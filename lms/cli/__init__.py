@@ -18,6 +18,7 @@ COMMANDS = {
     "build": "lms.cli.content",
     "schema": "lms.cli.authoring",
     "review": "lms.cli.review",
+    "diagrams": "lms.cli.diagrams",
     "preview": "lms.cli.preview",
     "diff": "lms.cli.releases",
     "publish": "lms.cli.releases",

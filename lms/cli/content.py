@@ -81,7 +81,7 @@ def check(courses: tuple[str, ...], form: str, content: Path, artefacts: Path) -
         for problem in problems:
             click.echo(_annotation(content, problem))
     else:
-        _show(content, problems)
+        show_problems(content, problems)
         click.echo(_summary(problems))
     if has_errors(problems):
         raise SystemExit(1)
@@ -110,7 +110,7 @@ def built(courses: tuple[str, ...], content: Path, store: Store, jobs: int | Non
         result = _with_bar(lambda progress: build_courses(content, store, courses, progress, jobs))
     except OSError as error:
         raise click.ClickException(f"{store.root} cannot be written: {error.strerror}.") from error
-    _show(content, [problem for problem in result.all_problems() if problem.severity == "error"])
+    show_problems(content, [problem for problem in result.all_problems() if problem.severity == "error"])
     return result
 
 
@@ -178,7 +178,8 @@ def _bar(stack: ExitStack) -> Progress:
 # ── problems ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _show(content: Path, problems: list[Problem]) -> None:
+def show_problems(content: Path, problems: list[Problem]) -> None:
+    """Show the problems, each with the line that it stands in."""
     lines: dict[str, list[str]] = {}
     for problem in problems:
         if problem.file not in lines:
