@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command 
 BIN := .venv/bin
 COMPILED := lms/translations/.compiled
 
-.PHONY: run test bench check fuzz screenshots translations lock clean
+.PHONY: run test bench check fuzz play screenshots translations lock clean
 
 run: .venv/installed $(COMPILED)  ## Make everything ready and serve it on http://127.0.0.1:$(PORT)
 	@$(BIN)/staza demo
@@ -16,6 +16,10 @@ test: .venv/installed-tests $(COMPILED)  ## Run every test: style, types, compil
 
 fuzz: .venv/installed-tests  ## Spoil the real courses in 20,000 ways: each is a build, or problems at their places
 	@STAZA_FUZZ=20000 $(BIN)/pytest -n 2 --dist worksteal tests/courses/test_fuzz.py
+
+play: .venv/installed-tests $(COMPILED)  ## Play every course of content/ through in a browser; axe looks at each of their pages
+	@.ci/browser
+	@STAZA_PLAY=all $(BIN)/pytest -n 2 --dist worksteal tests/browser/test_courses.py
 
 bench: .venv/installed-tests build/others  ## Measure the build beside other tools, the preview, and throughput against a bare route
 	@.ci/browser
