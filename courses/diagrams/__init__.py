@@ -61,12 +61,13 @@ def draw(text: str) -> str | Fault:
         areas = [_thing(area, "", area.graph_attr) for area in _areas(graph)]
         _size(graph, nodes, edges, areas)
         graph.layout(prog="dot")
-    _, _, wide, high = (float(part) for part in graph.graph_attr["bb"].split(","))
-    if wide + 2 * MARGIN > WIDEST:
-        message = f"The drawing is {wide + 2 * MARGIN:.0f} units wide; {WIDEST} can be read on a telephone."
+    left, low, right, top = _bounds(graph)
+    wide, high = right - left + 2 * MARGIN, top - low + 2 * MARGIN
+    if wide > WIDEST:
+        message = f"The drawing is {wide:.0f} units wide; {WIDEST} can be read on a telephone."
         hint = "Put fewer boxes side by side, or make them narrower: `node [wrap=14]`, or a new line, `\\n`."
         return Fault(1, message, hint)
-    return drawing(_drawn(graph, nodes, edges, areas, high), wide + 2 * MARGIN, high + 2 * MARGIN)
+    return drawing(_drawn(graph, nodes, edges, areas, Picture(left, top)), wide, high)
 
 
 # ── what the author wrote ──────────────────────────────────────────────────────────────────────────────────────────
@@ -130,6 +131,8 @@ def _unknown(graph: AGraph, text: str) -> Fault | None:
             return Fault(line, f"There is no class `{cls}` here.", f"There is {', '.join(known)}.")
         if not (letters.isdecimal() and int(letters)):
             return Fault(_line(text, rf"wrap\s*=\s*\W?{re.escape(letters)}"), "`wrap` is a number of letters.", "")
+    if not graph.nodes():
+        return Fault(1, "There is no box in this graph.", 'Write one: `hear [label="Hear"]`.')
     pairs = [tuple(edge) for edge in graph.edges()]
     if double := next((pair for pair in pairs if pairs.count(pair) > 1), None):
         line = _line(text, r"\W+->\W+".join(re.escape(end) for end in double))
@@ -161,7 +164,7 @@ def _value(attributes: Any, name: str) -> str:
 
 def _size(graph: AGraph, nodes: list[Thing], edges: list[Thing], areas: list[Thing]) -> None:
     """Tell dot how large everything is."""
-    graph.graph_attr.update(rankdir="TB", nodesep="0.22", ranksep="0.32", compound="true", labeljust="l", margin="8")
+    graph.graph_attr.update(rankdir="TB", nodesep="0.18", ranksep="0.32", compound="true", labeljust="l", margin="8")
     for thing, node in zip(nodes, graph.nodes(), strict=True):
         wide = thing.text.width() + 2 * _PAD_X + (2 * POINT if thing.cls == "question" else 0)
         node.attr.update(shape="box", fixedsize="true", label=" ", margin="0", style="invis" if thing.hidden else " ")
@@ -175,8 +178,26 @@ def _size(graph: AGraph, nodes: list[Thing], edges: list[Thing], areas: list[Thi
             area.graph_attr["label"] = _ROOM.format(round(thing.text.width()) + 4, thing.text.height())
 
 
-def _drawn(graph: AGraph, nodes: list[Thing], edges: list[Thing], areas: list[Thing], top: float) -> Picture:
-    picture = Picture(top)
+def _bounds(graph: AGraph) -> tuple[float, float, float, float]:
+    """The left, lower, right and upper end of all that stands somewhere. Dot's own bounds leave room around areas."""
+    found = [area.graph_attr["bb"].split(",") for area in _areas(graph)]
+    found += [part.split(",")[-2:] for edge in graph.edges() for part in edge.attr["pos"].split()]
+    for edge in (edge for edge in graph.edges() if edge.attr["lp"]):
+        wide, high = re.findall(r'(?:width|height)="(\d+)"', edge.attr["label"])
+        found += _corners(edge.attr["lp"], float(wide), float(high))
+    for node in graph.nodes():
+        found += _corners(node.attr["pos"], float(node.attr["width"]) * 72, float(node.attr["height"]) * 72)
+    xs = [float(x) for place in found for x in place[::2]]
+    ys = [float(y) for place in found for y in place[1::2]]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _corners(place: str, wide: float, high: float) -> list[list[float]]:
+    x, y = (float(part) for part in place.split(","))
+    return [[x - wide / 2, y - high / 2, x + wide / 2, y + high / 2]]
+
+
+def _drawn(graph: AGraph, nodes: list[Thing], edges: list[Thing], areas: list[Thing], picture: Picture) -> Picture:
     for thing, area in zip(areas, _areas(graph), strict=True):
         x, y, right, upper = (float(part) for part in area.graph_attr["bb"].split(","))
         (x, y), (right, upper) = picture.at(f"{x},{upper}"), picture.at(f"{right},{y}")

@@ -30,8 +30,10 @@ class Thing(NamedTuple):
 
 @dataclass(slots=True)
 class Picture:
-    """What has been drawn, from the lowest to the uppermost; and how high the drawing is, which dot counts upwards."""
+    """What has been drawn, from the lowest to the uppermost; and where its upper left corner is for dot, which counts
+    upwards."""
 
+    left: float
     top: float
     areas: list[str] = field(default_factory=list)
     arrows: list[str] = field(default_factory=list)
@@ -41,7 +43,7 @@ class Picture:
     def at(self, text: str) -> tuple[float, float]:
         """The place that dot writes as `12.5,40`."""
         x, y = (float(part) for part in text.split(",")[:2])
-        return x + MARGIN, self.top - y + MARGIN
+        return x - self.left + MARGIN, self.top - y + MARGIN
 
 
 def _number(value: float) -> str:

@@ -108,6 +108,7 @@ def test_rows_are_of_about_one_length_and_the_first_is_the_heading() -> None:
         ('digraph {\n a\n b [label="Hear]\n c\n}\n', 3, "quotation mark is opened"),
         ("digraph {\n a -- b\n}\n", 2, "near `--`"),
         ("", 1, "no graph"),
+        ("digraph {}", 1, "no box"),
         ("digraph {\n a\n b [class=danger]\n}", 3, "no class `danger`"),
         ("digraph {\n a -> b [class=start]\n}", 2, "no class `start`"),
         ("digraph {\n node [wrap=wide]\n a\n}", 2, "`wrap` is a number"),
