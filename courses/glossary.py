@@ -6,10 +6,13 @@ when that is compiled, so a changed definition rebuilds the lessons that use it,
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 from typing import Any
 
 from courses.facts import Shelf
+from courses.layout import MADE
+from courses.script import latin
 
 
 def term(shelf: Shelf, id: str, locale: str, needs: dict[str, Any]) -> dict[str, Any]:
@@ -19,12 +22,22 @@ def term(shelf: Shelf, id: str, locale: str, needs: dict[str, Any]) -> dict[str,
     found = {"id": id, "term": id, "definition": "", "source": "", "locator": "", "lang": ""} | (own or {})
     if locale:
         translated = needs[f"term:{locale}/{id}"] = shelf.get(f"term:{locale}/{id}")
-        found |= translated or {"lang": "en"}
+        found |= translated | {"equivalents": {}} if translated else {"lang": "en"}
     return found
+
+
+def equivalents(written: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """What a term is called in other languages, those included that are made of one that is written."""
+    found = dict(written)
+    return found | {MADE[locale]: latin(text) for locale, text in found.items() if locale in MADE}
 
 
 def tip(term: dict[str, Any]) -> str:
     """The end of a term's element, with the definition that is shown. Screen readers are led to the list of terms, so
-    they do not read it twice."""
+    they do not read it twice. Of its equivalents the one in the page's language shows, as static/staza.css says."""
     lang = f' lang="{term["lang"]}"' if term["lang"] else ""
-    return f'<span class="tip" aria-hidden="true"{lang}>{escape(term["definition"])}</span></span>'
+    others = "".join(
+        f'<b class="equivalent" lang="{locale.replace("_", "-")}">{escape(text)}</b> '
+        for locale, text in term.get("equivalents", {}).items()
+    )
+    return f'<span class="tip" aria-hidden="true"{lang}>{others}{escape(term["definition"])}</span></span>'

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from courses import schema
 from courses.facts import Fact, Shelf, Unit
+from courses.glossary import equivalents
 from courses.markdown.reader import Reader
 from courses.model import Frozen, NeedsAssessment, Quiz
 from courses.problems import Problem, has_errors
@@ -154,6 +155,7 @@ def glossary(source: Text) -> Unit:
             "source": key.strip(),
             "locator": locator.strip(),
             "lang": "",
+            "equivalents": equivalents(found.equivalents.items()),
         }
         if key:
             _use(unit, document, "source", key.strip(), (*at, "source"))

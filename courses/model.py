@@ -151,7 +151,8 @@ class Block(Frozen):
 
 class Term(Frozen):
     """A term of the glossary, explained in plain text; `lang` is its language where that is not the lesson's. `source`
-    is the key of a source of the lesson, and `locator` the place in it ("": none)."""
+    is the key of a source of the lesson, and `locator` the place in it ("": none). `equivalents`: what it is called in
+    other languages, by locale."""
 
     id: Slug
     term: str
@@ -159,6 +160,7 @@ class Term(Frozen):
     source: str = ""
     locator: str = ""
     lang: str = ""
+    equivalents: dict[Locale, str] = Field(default_factory=dict)
 
 
 class Lesson(Frozen):

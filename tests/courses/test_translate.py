@@ -259,6 +259,19 @@ def test_a_changed_source_or_term_rebuilds_what_depends_on_it(content: Path, sto
     assert {one.id for one, two in zip(before.lessons, after.lessons, strict=True) if one.object != two.object} == set()
 
 
+def test_a_term_is_told_in_the_readers_language_too(content: Path, store: Store) -> None:
+    entry = "- {id: path, term: Path, definition: A way, equivalents: {sr: пут, sq: rrugë}}\n"
+    (content / "glossary.yaml").write_text(entry, "utf-8")
+    edit(content / FIRST, "In Serbia.", "In Serbia a [path](term:path).")
+    fill(content, FIRST, lambda row: lesson_words(row) or "У Србији [пут](term:path).")
+    fill(content, "glossary.yaml", lambda row: {"Path": "Пут", "A way": "Стаза"}[row.source])
+    course = built(content, store)
+    lesson = store.lesson(course, "first")
+    assert lesson.terms[0].equivalents == {"sr": "пут", "sr_Latn": "put", "sq": "rrugë"}
+    assert '<b class="equivalent" lang="sr-Latn">put</b>' in str(texts(lesson.blocks))
+    assert store.lesson(course.in_language("sr"), "first").terms[0].equivalents == {}, "the term itself is Serbian there"
+
+
 # ── the files of translators ───────────────────────────────────────────────────────────────────────────────────────
 
 
