@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html import escape
-from math import hypot
+from itertools import pairwise
+from math import dist, hypot
 from typing import Any, NamedTuple
 
 from courses.diagrams.style import FONTS, LINE, SIZE, Rows, rules
@@ -121,12 +122,21 @@ def _head(near: tuple[float, float], end: tuple[float, float]) -> list[tuple[flo
 
 
 def _middle(points: list[tuple[float, float]]) -> tuple[float, float]:
-    """The middle of a line of cubic curves, by their number."""
-    curves = (len(points) - 1) // 3
-    if curves % 2 == 0:
-        return points[len(points) // 2]
-    a, b, c, d = points[curves // 2 * 3 : curves // 2 * 3 + 4]
-    return (a[0] + 3 * b[0] + 3 * c[0] + d[0]) / 8, (a[1] + 3 * b[1] + 3 * c[1] + d[1]) / 8
+    """The place half-way along a line of cubic curves, each of which is taken as eight straight pieces."""
+    way = [points[0]]
+    for at in range(0, len(points) - 3, 3):
+        a, b, c, d = (complex(*point) for point in points[at : at + 4])
+        for t in (step / 8 for step in range(1, 9)):
+            u = 1 - t
+            place = u**3 * a + 3 * u**2 * t * b + 3 * u * t**2 * c + t**3 * d
+            way.append((place.real, place.imag))
+    pieces = [dist(*ends) for ends in pairwise(way)]
+    passed = 0.0
+    for length, end in zip(pieces, way[1:], strict=True):
+        passed += length
+        if passed >= sum(pieces) / 2:
+            return end
+    return way[-1]
 
 
 def drawing(picture: Picture, wide: float, high: float) -> str:
