@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any, cast
 
+import pypdfium2
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -153,6 +154,17 @@ def guessed(question: Question, box: Locator, chooser: Random) -> Answer:
     return chooser.choice(shown)
 
 
+def pages_printed(page: Page) -> int:
+    """How many pages of A4 the open page takes on paper."""
+    document = pypdfium2.PdfDocument(
+        page.pdf(format="A4", margin=dict.fromkeys(("top", "right", "bottom", "left"), "12mm"))
+    )
+    try:
+        return len(document)
+    finally:
+        document.close()
+
+
 @pytest.fixture(scope="module")
 def entered(browser: Browser, site: Site) -> Any:
     """The cookies of somebody who has signed in."""
@@ -201,4 +213,5 @@ def test_a_course_is_played_through(course_id: str, site: Site, windows: tuple[P
     for address in (f"/courses/{course.id}", f"/courses/{course.id}/card"):
         page.goto(address)
         player.look()
+    assert pages_printed(page) == 1, "the summary card is for one sheet of paper"
     assert player.found == [], "\n\n".join(player.found)
