@@ -172,7 +172,8 @@ def _size(graph: AGraph, nodes: list[Thing], edges: list[Thing], areas: list[Thi
     for thing, edge in zip(edges, graph.edges(), strict=True):
         edge.attr["arrowsize"] = f"{ARROW / 10}"
         if thing.text.rows:
-            edge.attr["label"] = _ROOM.format(round(thing.text.width()) + 8, thing.text.height() + 2)
+            beside = 24 if thing.cls == "wrong" else 8  # clear of the cross
+            edge.attr["label"] = _ROOM.format(round(thing.text.width()) + beside, thing.text.height() + 2)
     for thing, area in zip(areas, _areas(graph), strict=True):
         if thing.text.rows:
             area.graph_attr["label"] = _ROOM.format(round(thing.text.width()) + 4, thing.text.height())

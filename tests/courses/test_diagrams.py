@@ -18,7 +18,7 @@ from lms.cli.diagrams import diagrams, picture, sources, target_of
 from .books import BASE, lay
 
 ROOT = Path(__file__).parent.parent.parent
-CONTENT = ROOT / "content"
+PICTURES = [(folder, path) for folder in (ROOT / "content", ROOT / "docs/example") for path in sources(folder)]
 WAY = """digraph {
   hear [label="Hear\\neach adult alone, in a language that the adult understands" class=start]
   fear [label="Fear of return?" class=question]
@@ -190,15 +190,15 @@ def test_the_command_draws_what_changed_and_tells_what_cannot_be_drawn(tmp_path:
     assert f"{folder}/not.dot:1:11: error not-utf8" in output
 
 
-@pytest.mark.parametrize("path", sources(CONTENT))
-def test_a_committed_picture_is_what_its_source_gives(path: str) -> None:
-    made = picture(CONTENT, path)
+@pytest.mark.parametrize(("content", "path"), PICTURES)
+def test_a_committed_picture_is_what_its_source_gives(content: Path, path: str) -> None:
+    made = picture(content, path)
     assert isinstance(made, bytes), made
-    assert target_of(CONTENT, path).read_bytes() == made, "draw it anew: staza diagrams"
+    assert target_of(content, path).read_bytes() == made, "draw it anew: staza diagrams"
 
 
-@pytest.mark.parametrize("path", sources(CONTENT))
-def test_a_picture_is_legible_on_a_telephone(path: str) -> None:
-    root = ElementTree.parse(target_of(CONTENT, path)).getroot()
+@pytest.mark.parametrize(("content", "path"), PICTURES)
+def test_a_picture_is_legible_on_a_telephone(content: Path, path: str) -> None:
+    root = ElementTree.parse(target_of(content, path)).getroot()
     wide = float(str(root.get("viewBox")).split()[2])
     assert SIZE * min(1, 328 / wide) >= 12, "of 360 px the text has 328"
