@@ -164,7 +164,16 @@ def _value(attributes: Any, name: str) -> str:
 
 def _size(graph: AGraph, nodes: list[Thing], edges: list[Thing], areas: list[Thing]) -> None:
     """Tell dot how large everything is."""
-    graph.graph_attr.update(rankdir="TB", nodesep="0.18", ranksep="0.32", compound="true", labeljust="l", margin="8")
+    graph.graph_attr.update(
+        rankdir="TB",
+        splines="true",
+        rotate="0",
+        nodesep="0.18",
+        ranksep="0.32",
+        compound="true",
+        labeljust="l",
+        margin="8",
+    )
     for thing, node in zip(nodes, graph.nodes(), strict=True):
         wide = thing.text.width() + 2 * _PAD_X + (2 * POINT if thing.cls == "question" else 0)
         node.attr.update(shape="box", fixedsize="true", label=" ", margin="0", style="invis" if thing.hidden else " ")

@@ -86,6 +86,13 @@ def test_arrows_have_the_heads_and_the_cross_that_they_ask_for() -> None:
     assert 'class="way' not in str(draw("digraph { a -> b [style=invis] }"))
 
 
+@pytest.mark.parametrize(
+    "setting", ["splines=none", "rotate=90", "rankdir=LR", "node [shape=circle width=9]", "ranksep=9"]
+)
+def test_how_it_looks_is_not_the_authors(setting: str) -> None:
+    assert draw(f"digraph {{ {setting}; a -> b [label=c] }}") == draw("digraph { a -> b [label=c] }")
+
+
 def test_classes_may_be_given_to_many_boxes_at_once() -> None:
     assert str(draw("digraph { node [class=protect] a b }")).count('class="box protect"') == 2
 
