@@ -94,7 +94,7 @@ def test_a_lesson_is_read_in_the_language_of_the_page(visitor: Callable[[str], V
     assert "Протокол тражи <em>корист</em>" in html
     assert "Шта чини кријумчарење миграната?" in html
     assert '<div lang="en"><p>Six people hide in a goods wagon.</p>' in html, "what is missing says its language"
-    assert html.count('class="untranslated-note') == 4, "two blocks, a stale one, and a check"
+    assert html.count('class="untranslated-note') == 6, "four blocks, a stale one, and a check"
     assert "not been translated" not in html
     assert '<legend lang="en">Which two are indicators?</legend>' in html
     speak(browser, "sr_Latn")

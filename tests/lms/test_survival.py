@@ -388,9 +388,10 @@ def _grade_anew(attempt: Attempt) -> float:
 @pytest.fixture
 def app(settings: Settings, tmp_path: Path) -> Iterator[Flask]:
     """The application, serving what is published from the folder `tmp_path`."""
+    (tmp_path / "content").mkdir(exist_ok=True)
     for name in ("programme.yaml", "sources.yaml"):
-        (tmp_path / "content").mkdir(exist_ok=True)
-        (tmp_path / "content" / name).write_bytes((CONTENT / name).read_bytes())
+        text = (CONTENT / name).read_text("utf-8").partition("skills:\n")[0]  # paths lead to courses left out here
+        (tmp_path / "content" / name).write_text(text, "utf-8")
     app = create_app(replace(settings, artefacts=tmp_path / "artefacts", content=tmp_path / "content"))
     with app.app_context():
         yield app
