@@ -119,7 +119,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, courses: Path) -> Iterator[Si
 
 def compose_region() -> World:
     """Seed the demo region; its people have addresses at example.org, as those of the tests' world have."""
-    assert demo.seed(library(), clock.now())
+    assert demo.seed(library(), clock.now(), dict.fromkeys(demo.PEOPLE, 80))
     return World()
 
 

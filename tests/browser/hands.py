@@ -104,6 +104,15 @@ class Mouse:
                     if wanted != option.is_checked():
                         (self.tick if wanted else self.untick)(option)
 
+    def play(self, box: Locator, way: list[str]) -> None:
+        """Make the choices of the case in the box, one after the other."""
+        for place, choice in enumerate(way):
+            if place:
+                expect(box.locator("ol.path > li")).to_have_count(place)
+            self.tick(box.locator(f'input[type=radio][value="{choice}"]'))
+            self.press(box.get_by_role("button", name="Go on with this choice"))
+        expect(box.locator(".ended")).to_be_visible()
+
 
 class Keyboard(Mouse):
     """A page under the hand of somebody without a mouse, who sees where the focus is."""
@@ -201,6 +210,8 @@ def shown_answer(page: Page, question: Question) -> Answer:
             return chosen[0] if chosen else ""
         case MultipleChoice():
             return sorted(chosen)
+        case NumberQuestion() | ShortText():
+            return values["answer"]
         case Ordering():
             return [
                 name.removeprefix("place-") for name, _ in sorted(values.items(), key=lambda item: int(item[1] or 0))

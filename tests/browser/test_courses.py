@@ -51,12 +51,16 @@ class Player(Mouse):
 
     def look(self, rules: object = EVERYTHING) -> None:
         """Note what is wrong with the page that is open; axe is a script, and looks at it in a window of its own."""
-        across: int = self.page.evaluate("document.scrollingElement.scrollWidth")
-        if across > NARROW["width"]:
-            self.found.append(f"{self.page.url}: {across} pixels wide")
+        self.measure()
         self.eyes.goto(self.page.url)
         self.eyes.evaluate(AXE)
         self.found += [f"{self.page.url}: {fault}" for fault in self.eyes.evaluate(RUN, rules)]
+
+    def measure(self) -> None:
+        """Note whether the page that is open scrolls sideways."""
+        across: int = self.page.evaluate("document.scrollingElement.scrollWidth")
+        if across > NARROW["width"]:
+            self.found.append(f"{self.page.url}: {across} pixels wide")
 
     def question(self, id: str) -> Question:
         """A question of the course."""
@@ -74,7 +78,7 @@ class Player(Mouse):
         for id in lesson.checks:
             box, question = self.page.locator(f"#check-{id}"), self.question(id)
             if isinstance(question, Scenario):
-                self.play(box, question)
+                self.play_every_way(box, question)
                 continue
             self.answer(box, question, right_answer(question))
             self.go(box.locator("form .actions button").last)
@@ -83,17 +87,14 @@ class Player(Mouse):
         expect(self.page.locator("#open-checks")).to_be_empty()
         self.look()
 
-    def play(self, box: Locator, scenario: Scenario) -> None:
+    def play_every_way(self, box: Locator, scenario: Scenario) -> None:
         """Bring the scenario to each of its endings."""
         for place, (ending, way) in enumerate(endings(scenario).items()):
             if place:
                 self.go(box.get_by_role("link", name="Play it again"))
-            for choice in way:
-                self.tick(box.locator(f'input[type=radio][value="{choice}"]'))
-                self.go(box.get_by_role("button", name="Go on with this choice"))
+            self.play(box, way)
             worth = next(state.ending.score for state in scenario.states if state.id == ending and state.ending)
             assert scenario.grade(way).score == worth
-            expect(box.locator(".ended")).to_be_visible()
             expect(box.get_by_role("button", name="Go on with this choice")).to_have_count(0)
 
     # ── the final ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -105,6 +106,7 @@ class Player(Mouse):
         number = self.page.url.split("/attempts/")[1].split("/")[0]
         questions = [self.question(id) for id in self._asked(number)]
         for place, question in enumerate(questions, 1):
+            self.measure()
             box = self.page.locator("fieldset.question")
             given = right_answer(question) if chooser is None else guessed(question, box, chooser)
             self.answer(box, question, given)
@@ -157,7 +159,7 @@ def guessed(question: Question, box: Locator, chooser: Random) -> Answer:
 def pages_printed(page: Page) -> int:
     """How many pages of A4 the open page takes on paper."""
     document = pypdfium2.PdfDocument(
-        page.pdf(format="A4", margin=dict.fromkeys(("top", "right", "bottom", "left"), "12mm"))
+        page.pdf(format="A4", margin=cast(Any, dict.fromkeys(("top", "right", "bottom", "left"), "12mm")))
     )
     try:
         return len(document)

@@ -269,7 +269,9 @@ def test_a_term_is_told_in_the_readers_language_too(content: Path, store: Store)
     lesson = store.lesson(course, "first")
     assert lesson.terms[0].equivalents == {"sr": "пут", "sr_Latn": "put", "sq": "rrugë"}
     assert '<b class="equivalent" lang="sr-Latn">put</b>' in str(texts(lesson.blocks))
-    assert store.lesson(course.in_language("sr"), "first").terms[0].equivalents == {}, "the term itself is Serbian there"
+    assert store.lesson(course.in_language("sr"), "first").terms[0].equivalents == {}, (
+        "the term itself is Serbian there"
+    )
 
 
 # ── the files of translators ───────────────────────────────────────────────────────────────────────────────────────

@@ -339,8 +339,8 @@ import lms.cli.preview
 from lms.preview import create_app, live
 from lms.preview.desk import Desk
 from lms.preview.eyes import Eyes
-client = create_app(Desk(Path("content")), Eyes("RS", "sr", True)).test_client()
-for path in sys.argv[1:]:
+client = create_app(Desk(Path("content"), (sys.argv[1],)), Eyes("RS", "sr", True)).test_client()
+for path in sys.argv[2:]:
     assert client.get("/RS.sr.with-key" + path).status_code == 200, path
     client.post("/RS.sr.with-key" + path + "?check=benefit", data={"answer": "benefit"})
 packages = {name.split(".")[0] for name in sys.modules}
@@ -350,9 +350,10 @@ print(sorted({"lms.db", "lms.config", "lms.records", "lms.learning"} & set(sys.m
 
 
 def test_no_database_is_needed(tmp_path: Path) -> None:
+    course = "smuggling-mixed-flows"
     done = subprocess.run(
-        [sys.executable, "-c", WITHOUT, *pages_of(Desk(REAL))], cwd=ROOT, capture_output=True, text=True, check=True,
-        env={"PATH": "", "STAZA_INSTANCE": str(tmp_path / "none"), "DATABASE_URL": "nonsense"},
+        [sys.executable, "-c", WITHOUT, course, *pages_of(Desk(REAL, (course,)))], cwd=ROOT, capture_output=True,
+        text=True, check=True, env={"PATH": "", "STAZA_INSTANCE": str(tmp_path / "none"), "DATABASE_URL": "nonsense"},
     )  # fmt: skip
     assert done.stdout == "['flask_login']\n[]\n"
     assert not (tmp_path / "none").exists()
