@@ -9,6 +9,7 @@ if (form) {
   const say = (what) => { status.textContent = status.dataset[what]; };
 
   const later = (delay) => { clearTimeout(timer); timer = setTimeout(save, delay); };
+  const changed = () => { dirty = true; say("saving"); later(400); };  // "saved" would be untrue from here on
 
   async function save() {
     if (saving || !dirty) return;
@@ -33,8 +34,8 @@ if (form) {
     if (outcome === "retrying") { later(wait); wait = Math.min(wait * 2, 30000); }
   }
 
-  form.addEventListener("input", () => { dirty = true; later(400); });
-  form.addEventListener("change", () => { dirty = true; later(400); });
+  form.addEventListener("input", changed);
+  form.addEventListener("change", changed);
   form.addEventListener("submit", () => { leaving = true; clearTimeout(timer); });
   addEventListener("online", () => later(0));
   document.addEventListener("visibilitychange", () => { if (document.hidden) save(); });

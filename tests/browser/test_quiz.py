@@ -64,6 +64,22 @@ def test_an_answer_survives_the_crash_of_its_page(site: Site, new_page: OpenPage
     assert shown_answer(page, questions[0]) == answer
 
 
+def test_saved_is_not_said_of_an_answer_that_has_changed_since(site: Site, new_page: OpenPage) -> None:
+    attempt, questions = begun(site, "administrator")
+    hand = Mouse(new_page())
+    hand.sign_in("administrator")
+    hand.page.goto(f"/attempts/{attempt.id}")
+    give(hand, questions[0])
+    status = hand.page.locator("[data-autosave-status]")
+    expect(status).to_have_text("Saved.")
+    said = status.evaluate("""status => {
+      document.querySelector("form[data-autosave]").dispatchEvent(new Event("input"));
+      return status.textContent;
+    }""")
+    assert said == "Saving…"
+    expect(status).to_have_text("Saved.")
+
+
 def test_going_back_in_the_browser_loses_no_answer(site: Site, new_page: OpenPage) -> None:
     attempt, questions = begun(site, "manager")
     hand = Mouse(new_page())
