@@ -145,9 +145,10 @@ class Workshop:
         shared, log = self._shared(), Log()
         wanted = [id for id in only if id in existing] if only else existing
         result = BuildResult(problems=shared_files.missing(shared.units) + shared.problems() + shared.strays())
+        names = shared_files.names(shared.units, existing)
         for name in TRANSLATED_SHARED:
             if unit := shared.units.get(name):
-                result.problems += check_shared(unit, shared_files.names(shared.units, existing))
+                result.problems += check_shared(unit, names)
         environment = fingerprint([*(shared.files.hash(path) for path in shared.roles()), *existing])
         results: dict[str, CourseResult] = {}
         changed: list[_Folder] = []
@@ -158,7 +159,6 @@ class Workshop:
             else:
                 changed.append(folder)
         self._compile(changed, shared_files.shelf(shared.units), progress)
-        names = shared_files.names(shared.units, existing) if changed else {}
         for folder in changed:
             results[folder.id] = self._checked(folder, names)
         if not has_errors(result.problems):

@@ -19,7 +19,8 @@ def term(shelf: Shelf, id: str, locale: str, needs: dict[str, Any]) -> dict[str,
     """The term as model.Term has it, for a lesson in the language `locale` ("": that of the courses' source). What was
     taken from the shelf is noted in `needs`. A term that is not there has its id for a name."""
     own = needs[f"term:{id}"] = shelf.get(f"term:{id}")
-    found = {"id": id, "term": id, "definition": "", "source": "", "locator": "", "lang": ""} | (own or {})
+    found = {"id": id, "term": id, "definition": "", "source": "", "locator": "", "lang": "", "equivalents": {}}
+    found |= own or {}
     if locale:
         translated = needs[f"term:{locale}/{id}"] = shelf.get(f"term:{locale}/{id}")
         found |= translated | {"equivalents": {}} if translated else {"lang": "en"}
@@ -38,6 +39,6 @@ def tip(term: dict[str, Any]) -> str:
     lang = f' lang="{term["lang"]}"' if term["lang"] else ""
     others = "".join(
         f'<b class="equivalent" lang="{locale.replace("_", "-")}">{escape(text)}</b> '
-        for locale, text in term.get("equivalents", {}).items()
+        for locale, text in term["equivalents"].items()
     )
     return f'<span class="tip" aria-hidden="true"{lang}>{others}{escape(term["definition"])}</span></span>'

@@ -20,7 +20,7 @@ from courses.questions.base import PERCENT, SAID, Flag, Question, listed, near, 
 from courses.source import Document
 from courses.wording import SLUG_RULE, shown, worded
 
-Written = Literal["sr", "bs", "cnr", "mk", "sq"]
+Spoken = Literal["sr", "bs", "cnr", "mk", "sq"]
 """The languages that people write in besides English: Serbian in Latin letters is made."""
 Name = Annotated[str, Field(min_length=1, max_length=300), SAID]
 Model = TypeVar("Model", bound=BaseModel)
@@ -188,7 +188,7 @@ class TermKeys(Frozen):
     """What it means, in one or two sentences of plain text."""
     source: str = ""
     """The key of the source that defines it, and the place: `smuggling-protocol, art. 3(a)`."""
-    equivalents: dict[Written, Name] = Field(default_factory=dict)
+    equivalents: dict[Spoken, Name] = Field(default_factory=dict)
     """What it is called in the languages of the region, for who reads an English lesson: `{sr: кријумчарење}`."""
 
 

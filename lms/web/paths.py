@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from flask import Blueprint, render_template
 
 from lms import clock
@@ -23,9 +25,10 @@ def index() -> str:
     courses = {course.id: course for course in library().courses()}
     country = who.institution.country
     mine = enrolments.of_person(db.session(), own(who), who.person.id)
+    ways = [(path, way(path, programme, courses, country)) for path in programme.paths]
     return render_template(
         "catalogue/paths.html",
-        paths=[(path, way(path, programme, courses, country)) for path in programme.paths],
+        paths=[(path, stops, ceil(sum(stop.course.hours for stop in stops))) for path, stops in ways],
         mine={row.course_id: row.state(today).value for row in mine},
         country=next((named.title for named in programme.countries if named.id == country), ""),
         audiences={audience.id: audience.title for audience in programme.audiences},

@@ -50,12 +50,12 @@ class Player(Mouse):
         self.course = course
         self.found: list[str] = []
 
-    def look(self, rules: object = EVERYTHING) -> None:
+    def look(self) -> None:
         """Note what is wrong with the page that is open; axe is a script, and looks at it in a window of its own."""
         self.measure()
         self.eyes.goto(self.page.url)
         self.eyes.evaluate(AXE)
-        self.found += [f"{self.page.url}: {fault}" for fault in self.eyes.evaluate(RUN, rules)]
+        self.found += [f"{self.page.url}: {fault}" for fault in self.eyes.evaluate(RUN, EVERYTHING)]
 
     def measure(self) -> None:
         """Note whether the page that is open scrolls sideways."""

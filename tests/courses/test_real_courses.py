@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 
 from courses.questions import TYPES
+from courses.review import tables
 from courses.review.figures import figures
 from courses.review.guessing import outcomes
 from courses.review.reading import Reading, Shelf, read
 from lms.config import ROOT
+
+from .test_review import PAGE, staza
 
 LAST_ASKED = ("open", "scenario", "rating")
 """What a final does not ask: it waits for a trainer, takes long, or has no right answer."""
@@ -68,3 +71,20 @@ def test_no_trick_beats_chance_by_much(shelf: Shelf) -> None:
     for id, course in named(shelf):
         for outcome in outcomes(course.bank(), "en"):
             assert not outcome.caught, (id, outcome.trick.name, outcome.gain)
+
+
+# ── the page ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_page_shows_what_the_command_prints() -> None:
+    result = staza("table", content=ROOT / "content")
+    assert result.exit_code == 0, result.output
+    page = PAGE.read_text("utf-8")
+    fresh = tables.renewed(page, result.output) == page
+    assert fresh, "The content has changed since docs/content-review.md was made. Run: staza review table --write"
+
+
+def test_the_page_leads_to_what_was_checked_of_each_course() -> None:
+    page = PAGE.read_text("utf-8")
+    links = [f"(content-review/{checked.name})" for checked in (ROOT / "docs" / "content-review").glob("*.md")]
+    assert [link for link in sorted(links) if link not in page] == [], "add them at the end of docs/content-review.md"
