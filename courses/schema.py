@@ -233,11 +233,12 @@ def questions(document: Document) -> Iterator[tuple[tuple[str | int, ...], Quest
         elif not isinstance(kind, str) or kind not in TYPES:
             message = f"There is no question type {shown(kind)}."
             _add(document, (*at, "type"), "unknown-value", message, near(str(kind), TYPES))
-        elif question := validate(document, TYPES[kind], at):
-            mistakes = list(question.mistakes())
+        else:
+            question = validate(document, TYPES[kind], at)
+            mistakes = [*TYPES[kind].mistakes_in(fields), *(question.mistakes() if question else ())]
             for mistake in mistakes:
                 _add(document, (*at, *mistake.at), mistake.code, mistake.message, mistake.hint)
-            if not mistakes:
+            if question and not mistakes:
                 yield at, question
 
 

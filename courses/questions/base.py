@@ -8,7 +8,7 @@ of positions. `payload` is all that leaves the server before the answer is in: i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from hashlib import sha256
@@ -213,6 +213,12 @@ class Question(Frozen):
 
     def mistakes(self) -> Iterator[Mistake]:
         """What is wrong with the question although each of its fields is of the right type."""
+        yield from ()
+
+    @classmethod
+    def mistakes_in(cls, fields: Mapping[str, Any]) -> Iterator[Mistake]:  # noqa: ARG003 - for the types that have any
+        """What is wrong between the fields as they are written, whether or not each is right in itself. `fields` may
+        hold anything that YAML can."""
         yield from ()
 
     def order(self, rng: Random) -> tuple[str, ...]:  # noqa: ARG002 - for the types that shuffle

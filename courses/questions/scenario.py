@@ -16,11 +16,11 @@ not undone within an attempt: it has had its consequences.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter, ValidationError
 
 from courses.model import Frozen, Slug
 from courses.questions.base import (
@@ -35,18 +35,26 @@ from courses.questions.base import (
     Step,
     Text,
     arranged,
-    doubled,
     joined,
-    near,
 )
+from courses.questions.branches import MOST, Branches
 
 LONGEST = 100
 """Choices after which a case is closed."""
-MOST = 60
-"""States that a scenario may have: many times what one can keep in mind."""
 
 Worth = Annotated[float, PERCENT, Field(ge=0, le=1)]
 """What an ending is worth, 0..1; written 0% to 100%."""
+
+
+_WORTH = TypeAdapter(Worth)
+
+
+def _worth(score: object) -> float | None:
+    """The number, if it is one."""
+    try:
+        return _WORTH.validate_python(score)
+    except ValidationError:
+        return None
 
 
 class Way(Frozen):
@@ -121,77 +129,11 @@ class Scenario(Question):
                     reached += before[state_id]
         return best
 
-    def _reached(self) -> set[str]:
-        onward = {state.id: [way.to for way in state.choices] for state in self.states}
-        found: set[str] = set()
-        ahead = [self.start]
-        while ahead:
-            if (id := ahead.pop()) not in found:
-                found.add(id)
-                ahead += onward.get(id, [])
-        return found
-
     # ── what an author can get wrong ──────────────────────────────────────────────────────────────────────────────
 
-    def mistakes(self) -> Iterator[Mistake]:
-        flaws = [*self._doubled(), *self._unknown(), *self._neither()]
-        yield from flaws or self._lost()  # where a way leads nowhere, what lies behind it seems lost too
-
-    def _doubled(self) -> Iterator[Mistake]:
-        yield from doubled(self.states, ("states",), "states")
-        seen: set[str] = set()
-        for place, state in enumerate(self.states):
-            for number, way in enumerate(state.choices):
-                if way.id in seen:
-                    yield Mistake(
-                        ("states", place, "choices", number, "id"), "doubled-id",
-                        f"Two choices of the scenario have the id `{way.id}`.", "Give one another id.",
-                    )  # fmt: skip
-                seen.add(way.id)
-
-    def _unknown(self) -> Iterator[Mistake]:
-        known = [state.id for state in self.states]
-        leads: list[tuple[tuple[str | int, ...], str]] = [(("start",), self.start)]
-        for place, state in enumerate(self.states):
-            for number, way in enumerate(state.choices):
-                leads.append((("states", place, "choices", number, "to"), way.to))
-        for at, id in leads:
-            if id not in known:
-                yield Mistake(at, "unknown-state", f"The scenario has no state `{id}`.", near(id, known))
-
-    def _neither(self) -> Iterator[Mistake]:
-        for place, state in enumerate(self.states):
-            if state.ending and state.choices:
-                yield Mistake(
-                    ("states", place, "ending"), "ending-with-choices",
-                    f"The case ends in the state `{state.id}`, and goes on from it.", "Keep `choices` or `ending`.",
-                )  # fmt: skip
-            elif not state.ending and not state.choices:
-                yield Mistake(
-                    ("states", place), "state-without-choices",
-                    f"The state `{state.id}` is no ending, and nothing can be done in it.",
-                    "Give it `choices`, or `ending` with a `score`.",
-                )  # fmt: skip
-
-    def _lost(self) -> Iterator[Mistake]:
-        reached, best = self._reached(), self._best()
-        for place, state in enumerate(self.states):
-            if state.id not in reached:
-                yield Mistake(
-                    ("states", place, "id"), "state-unreached", f"No choice leads to the state `{state.id}`.",
-                    "Let one lead there, or delete it.",
-                )  # fmt: skip
-            elif state.id not in best:
-                yield Mistake(
-                    ("states", place, "id"), "scenario-circle",
-                    f"The case cannot end any more once it is in the state `{state.id}`: its choices lead in a circle.",
-                    "Let one of them lead out.",
-                )  # fmt: skip
-        if best.get(self.start, 1.0) < 1:
-            yield Mistake(
-                ("states",), "no-full-ending", "No ending is worth 100%, so nobody could do it right.",
-                "Write `score: 100%` in the best ending.",
-            )  # fmt: skip
+    @classmethod
+    def mistakes_in(cls, fields: Mapping[str, Any]) -> Iterator[Mistake]:
+        yield from Branches(fields, _worth).mistakes()
 
     # ── playing ───────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -149,7 +149,7 @@ def questions(kind: str) -> st.SearchStrategy[Question]:
 def made(fields: Fields) -> Question:
     """The question of these fields, which must be right."""
     question = parse(fields)
-    assert list(question.mistakes()) == []
+    assert [*question.mistakes_in(fields), *question.mistakes()] == []
     return question
 
 
