@@ -21,6 +21,8 @@ from markdown_it.rules_core import StateCore, text_join
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
+from courses.markdown.spans import ADDRESS, is_plain, spans
+
 BlockRule = Callable[[StateBlock, int, int, bool], bool]
 _STARTS = {
     "fence": "`~",
@@ -35,14 +37,9 @@ _STARTS = {
 """The characters that can begin what a block rule matches. Rules that are not named here are always tried."""
 _TWO_LINES = ("table", "lheading")
 """The block rules that match nothing where the line below is empty."""
-_INLINE = re.compile(r"[\n\\`*_\[\]<&]|!(?=\[)")
+_INLINE = re.compile(r"[\n\\`*_\[\]<&!]")
 """What can begin, or end, anything but text."""
-_ESCAPE = re.compile(r"[\\&]")
-_AS_IT_IS = re.compile(
-    r"(?:https?://[a-z0-9]{1,20}(?:[.-][a-z0-9]{1,20}){0,9}(?:/[A-Za-z0-9_/-]*)?|(?:lesson|term):[a-z0-9-]*|media/[a-z0-9.-]+)"
-    r"(?:#[A-Za-z0-9_-]+)?"
-)
-"""Addresses in which nothing has to be escaped, and whose hosts are short enough to exist."""
+_AS_IT_IS = re.compile(ADDRESS)
 
 
 def quicken(md: MarkdownIt) -> MarkdownIt:
@@ -53,11 +50,6 @@ def quicken(md: MarkdownIt) -> MarkdownIt:
     md.inline.terminator_re = _INLINE
     md.normalizeLink = _normalized  # type: ignore[method-assign]
     return md
-
-
-def is_plain(text: str) -> bool:
-    """Whether the text, read as inline Markdown, is nothing but itself."""
-    return _INLINE.search(text) is None
 
 
 class _ByStart(Ruler[BlockRule]):
@@ -115,6 +107,8 @@ def _inline(state: StateCore) -> None:
         content = token.content
         if is_plain(content):
             token.children = [Token("text", "", 0, content=content)] if content else []
+        elif (found := spans(content)) is not None:
+            token.children = found
         else:
             token.children = state.md.inline.parse(content, state.md, state.env, [])
 
@@ -122,7 +116,9 @@ def _inline(state: StateCore) -> None:
 def _text_join(state: StateCore) -> None:
     """The core rule of this name, for the texts in which there can be something to join: an escape or an entity."""
     every = state.tokens
-    state.tokens = [token for token in every if token.type == "inline" and _ESCAPE.search(token.content)]
+    state.tokens = [
+        token for token in every if token.type == "inline" and ("\\" in token.content or "&" in token.content)
+    ]
     text_join(state)
     state.tokens = every
 

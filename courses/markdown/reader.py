@@ -19,7 +19,7 @@ from courses import glossary
 from courses.facts import Fact, Place, Shelf
 from courses.markdown.blocks import Block, blocks
 from courses.markdown.directives import Flaw
-from courses.markdown.quick import is_plain
+from courses.markdown.spans import is_plain
 from courses.markdown.syntax import MARKDOWN
 from courses.problems import Problem, Severity
 from courses.text import Text

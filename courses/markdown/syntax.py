@@ -60,7 +60,8 @@ def _any_link(_url: str) -> bool:
     return True
 
 
-def _make() -> MarkdownIt:
+def make() -> MarkdownIt:
+    """The parser as `MARKDOWN` is, but not made quick."""
     md = MarkdownIt("commonmark", {"html": True}, renderer_cls=QuickRenderer).enable("table")
     md.validateLink = _any_link  # type: ignore[method-assign,assignment]
     use_directives(md)
@@ -76,7 +77,7 @@ def _make() -> MarkdownIt:
     md.add_render_rule("term_close", _verbatim)
     md.add_render_rule("html_block", _escaped)
     md.add_render_rule("html_inline", _escaped)
-    return quicken(md)
+    return md
 
 
-MARKDOWN = _make()
+MARKDOWN = quicken(make())
