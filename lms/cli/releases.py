@@ -9,7 +9,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -138,6 +139,8 @@ def publish(
         click.confirm("Publish?", abort=True)
     for plan in plans:
         store.release(plan.course.id, plan.release)
+    if any(plan.release.refresher for plan in plans):
+        _mail_refreshers(store)
     if back:
         for plan in plans:
             click.echo(f"{plan.course.id}  {plan.release.revision[:12]} is what people see again.")
@@ -221,26 +224,49 @@ def _say_plans(store: Store, plans: Sequence[Plan]) -> None:
         click.echo()
 
 
-def _effects(store: Store, concerned: Mapping[str, tuple[Course, tuple[Change, ...]]]) -> dict[str, Effects]:
-    """Who is concerned by the changes to each course; nothing, where no database belongs to this store."""
+@contextmanager
+def _database(store: Store) -> Iterator[bool]:
+    """The application, where a database belongs to this store; whether one does."""
     instance = Path(os.environ.get("STAZA_INSTANCE") or "instance")
     if not os.environ.get("DATABASE_URL") and not (instance / "staza.db").exists():
-        return {}
+        yield False
+        return
     from lms.cli.opening import is_migrated, opened, settings_of
-    from lms.db import db
-    from lms.learning import access
-    from lms.learning.operate import operator
-    from lms.library import library
-    from lms.reports.releases import effects
 
     with opened(migrated=False) as app:
-        if settings_of(app).artefacts.resolve() != store.root.resolve() or not is_migrated():
+        yield settings_of(app).artefacts.resolve() == store.root.resolve() and is_migrated()
+
+
+def _effects(store: Store, concerned: Mapping[str, tuple[Course, tuple[Change, ...]]]) -> dict[str, Effects]:
+    """Who is concerned by the changes to each course; nothing, where no database belongs to this store."""
+    with _database(store) as known:
+        if not known:
             return {}
+        from lms.db import db
+        from lms.learning import access
+        from lms.learning.operate import operator
+        from lms.library import library
+        from lms.reports.releases import effects
+
         scope = access.administered(operator())
         return {
             id: effects(db.session(), scope, library(), store, course, changes)
             for id, (course, changes) in concerned.items()
         }
+
+
+def _mail_refreshers(store: Store) -> None:
+    """Mail those who are asked to look again. Where no database belongs to this store, `staza jobs` does so."""
+    with _database(store) as known:
+        if not known:
+            return
+        from lms import clock
+        from lms.learning import remind
+        from lms.learning.operate import operator
+        from lms.library import library
+
+        if mails := remind.refreshers(operator(), library(), clock.now()):
+            click.echo(f"{count(mails, 'mail')} about what to look at again will be sent.")
 
 
 def _now() -> str:

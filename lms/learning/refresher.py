@@ -12,8 +12,10 @@ from datetime import datetime
 
 from courses.artefact import Release, in_force
 from courses.model import Course, LessonEntry
+from lms.library import Library
 from lms.records.enrolments import Enrolment
 from lms.records.facts import Facts
+from lms.records.refreshers import Ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +26,35 @@ class Refresher:
     asked_at: datetime
 
 
+def _asked_last(history: Sequence[Release]) -> dict[str, datetime]:
+    """The lessons that the releases of a course ask for, and when they did so last. Who completed the course after that
+    is asked by none of them, so the last one alone counts."""
+    return {
+        lesson: datetime.fromisoformat(release.released_at)
+        for release in in_force(history)
+        if release.refresher
+        for lesson in release.lessons
+    }
+
+
 def asked(history: Sequence[Release], enrolment: Enrolment) -> dict[str, datetime]:
     """The lessons that the releases of a course ask this person to look at again, and since when; whether they did is
     not looked at."""
-    found: dict[str, datetime] = {}
-    for release in in_force(history):
-        released_at = datetime.fromisoformat(release.released_at)
-        if release.refresher and enrolment.completed_at is not None and enrolment.completed_at < released_at:
-            found |= dict.fromkeys(release.lessons, released_at)
-    return found
+    completed_at = enrolment.completed_at
+    if completed_at is None:
+        return {}
+    return {lesson: since for lesson, since in _asked_last(history).items() if completed_at < since}
+
+
+def asks(library: Library) -> tuple[Ask, ...]:
+    """What the releases of all courses ask for: the same as `asked`, for queries over many people. A lesson that a
+    course no longer has is not asked for."""
+    return tuple(
+        Ask(course.id, lesson, since)
+        for course in library.courses()
+        for lesson, since in _asked_last(library.history(course.id)).items()
+        if course.lesson(lesson) is not None
+    )
 
 
 def refresher(course: Course, history: Sequence[Release], enrolment: Enrolment, facts: Facts) -> Refresher | None:

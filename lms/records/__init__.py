@@ -14,6 +14,7 @@ from lms.records import (
     jobs,
     limits,
     people,
+    refreshers,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "jobs",
     "limits",
     "people",
+    "refreshers",
 ]

@@ -15,21 +15,37 @@ from sqlalchemy.orm import Session
 from lms.records.attempts import Attempt
 from lms.records.enrolments import Enrolment, State, state_on
 from lms.records.people import Person
+from lms.records.refreshers import Ask, open_since
 from lms.records.scope import Scope
 from lms.reports.table import Column, Filters, Row, Units, as_day, in_order, named_like, ranked
 
 SAME_PERSON = and_(Person.institution_id == Enrolment.institution_id, Person.id == Enrolment.person_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many enrolments are in each state, and in how many of those completed a refresher is open."""
+
+    states: Mapping[State, int]
+    refreshers: int
+
+    @property
+    def all(self) -> int:
+        """How many enrolments there are."""
+        return sum(self.states.values())
+
+
 @dataclass(frozen=True)
 class Completion:
-    """The enrolments within `scope` that `filters` ask for, as they stand on `today`. `courses`: titles by id."""
+    """The enrolments within `scope` that `filters` ask for, as they stand on `today`. `courses`: titles by id; `asks`:
+    what releases ask those who completed a course to look at again."""
 
     scope: Scope
     filters: Filters
     units: Units
     courses: Mapping[str, str]
     today: date
+    asks: tuple[Ask, ...] = ()
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -43,37 +59,45 @@ class Completion:
             Column("progress", _("Progress"), "percent", sorts=True),
             Column("due", _("Due"), "day", sorts=True),
             Column("completed", _("Completed on"), "day", sorts=True),
+            Column("refresher", _("Refresher open since"), "day", sorts=True),
             Column("score", _("Best score"), "percent"),
         )
 
-    def counts(self, session: Session) -> dict[State, int]:
+    def counts(self, session: Session) -> Counts:
         """How many enrolments are in each state, whichever state the filter asks for: one statement."""
         state = state_on(self.today).label("state")  # grouped by its name: bound twice, PostgreSQL sees two of them
-        query = select(state, func.count()).select_from(Enrolment).group_by(text("state"))
+        query = (
+            select(state, func.count(), func.count(open_since(self.asks, Enrolment)))
+            .select_from(Enrolment)
+            .group_by(text("state"))
+        )
         if self.filters.unit or self.filters.search:
             query = query.join(Person, SAME_PERSON).where(self.scope.covers(Person), *self._conditions())
-        else:  # the index on enrolments alone answers this
+        else:  # the index on enrolments alone answers this, where no release asks for a refresher
             query = query.where(self.scope.covers(Enrolment), *self._conditions())
-        found: dict[str, int] = dict(session.execute(query).all())
-        return {state: found.get(state.value, 0) for state in State}
+        rows = session.execute(query).all()
+        found: dict[str, int] = {state: number for state, number, _open in rows}
+        return Counts({state: found.get(state.value, 0) for state in State}, sum(row[2] for row in rows))
 
-    def total(self, counts: Mapping[State, int]) -> int:
+    def total(self, counts: Counts) -> int:
         """How many rows the table has, from `counts()`."""
         wanted = self.filters.state
-        return counts[State(wanted)] if wanted else sum(counts.values())
+        return counts.states[State(wanted)] if wanted else counts.all
 
     def rows(self, session: Session, limit: int | None = None, offset: int = 0) -> list[Row]:
         """The rows, in the order asked for: one statement."""
         return [self._row(*found) for found in session.execute(self._query(limit, offset))]
 
     def _row(self, person_id: UUID, name: str, email: str, unit_id: int, course_id: str, state: str, progress: int,
-             due_on: date | None, completed_at: datetime | None, score: float | None) -> Row:  # fmt: skip
+             due_on: date | None, completed_at: datetime | None, asked_at: datetime | None, score: float | None
+             ) -> Row:  # fmt: skip
         unit, course = self.units.labels.get(unit_id, ""), self.courses.get(course_id, course_id)
-        completed_on = as_day(completed_at)
-        return Row((name, email, unit, course, state, progress / 100, due_on, completed_on, score), person_id)
+        days = due_on, as_day(completed_at), as_day(asked_at)
+        return Row((name, email, unit, course, state, progress / 100, *days, score), person_id)
 
     def _query(self, limit: int | None, offset: int) -> Select[Any]:
-        """The stretch of enrolments first, and only for them the best score: a far page would else score all before."""
+        """The stretch of enrolments first, and only for them the best score and the refresher: a far page would else
+        score all before."""
         state = state_on(self.today)
         order = self._order()
         keys = [key.label(f"key_{place}") for place, (key, _down) in enumerate(order)]
@@ -108,7 +132,7 @@ class Completion:
         outer_order = in_order([(shown[key.name], down) for key, (_key, down) in zip(keys, order, strict=True)])
         return select(
             shown.person_id, shown.name, shown.email, shown.unit_id, shown.course_id, shown.state, shown.progress,
-            shown.due_on, shown.completed_at, best,
+            shown.due_on, shown.completed_at, open_since(self.asks, shown), best,
         ).order_by(*outer_order)  # fmt: skip
 
     def _in_state(self, state: ColumnElement[str]) -> list[ColumnElement[bool]]:
@@ -122,6 +146,8 @@ class Completion:
             conditions.append(named_like(self.filters.search))
         if self.filters.course:
             conditions.append(Enrolment.course_id == self.filters.course)
+        if self.filters.refresher:
+            conditions.append(open_since(self.asks, Enrolment).is_not(None))
         return conditions
 
     def _order(self) -> list[tuple[ColumnElement[Any], bool]]:
@@ -137,6 +163,9 @@ class Completion:
             "due": [(Enrolment.due_on.is_(None), False), (Enrolment.due_on.expression, down)],
             "completed": [(Enrolment.completed_at.is_(None), False), (Enrolment.completed_at.expression, down)],
         }
+        if self.filters.sort == "refresher":
+            since = open_since(self.asks, Enrolment)
+            keys["refresher"] = [(since.is_(None), False), (since, down)]
         by_name = down and self.filters.sort not in keys
         return [
             *keys.get(self.filters.sort, []),

@@ -10,33 +10,38 @@ from uuid import UUID
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from lms.records import certificates, enrolments
+from lms.records import certificates, enrolments, refreshers
 from lms.records.attempts import Attempt
 from lms.records.certificates import Certificate
 from lms.records.enrolments import Enrolment, Request
 from lms.records.people import Person
+from lms.records.refreshers import Ask
 from lms.records.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An enrolment with the attempts made in it, oldest first, and the certificate it led to."""
+    """An enrolment with the attempts made in it, oldest first, the certificate it led to, and since when a refresher is
+    open in it, if one is."""
 
     enrolment: Enrolment
     attempts: tuple[Attempt, ...]
     certificate: Certificate | None
+    refresher_since: datetime | None
 
 
-def record(session: Session, scope: Scope, person_id: UUID) -> list[Entry]:
-    """A person's enrolments, newest first: three statements, whatever the person has done."""
+def record(session: Session, scope: Scope, person_id: UUID, asks: tuple[Ask, ...]) -> list[Entry]:
+    """A person's enrolments, newest first: three statements, whatever the person has done, and a fourth one where
+    releases ask for refreshers (`asks`)."""
     tried = session.scalars(
         select(Attempt)
         .where(scope.covers(Attempt), Attempt.person_id == person_id)
         .order_by(Attempt.started_at, Attempt.id)
     ).all()
     issued = {row.enrolment_id: row for row in reversed(certificates.of_person(session, scope, person_id))}
+    again = refreshers.of_person(session, scope, asks, person_id)
     return [
-        Entry(row, tuple(one for one in tried if one.enrolment_id == row.id), issued.get(row.id))
+        Entry(row, tuple(one for one in tried if one.enrolment_id == row.id), issued.get(row.id), again.get(row.id))
         for row in enrolments.of_person(session, scope, person_id)
     ]
 

@@ -91,7 +91,8 @@ class Page:
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What the reader asks for, as it stands in the address: a unit's id (0: all), a course's id, a state's value, a
-    name or an address; the column that orders the rows, and whether from its end."""
+    name or an address; the column that orders the rows, and whether from its end; whether only what has a refresher
+    open."""
 
     unit: int = 0
     course: str = ""
@@ -99,6 +100,7 @@ class Filters:
     search: str = ""
     sort: str = "name"
     down: bool = False
+    refresher: bool = False
 
 
 class Units:

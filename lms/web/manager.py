@@ -19,6 +19,7 @@ from lms.learning import enrol as enrolling
 from lms.learning.access import managed
 from lms.learning.importing import MOST_ROWS, DryRun, dry_run
 from lms.learning.look import looked
+from lms.learning.refresher import asks
 from lms.learning.refusal import Refused
 from lms.records import directory, enrolments
 from lms.records.accounts import Actor
@@ -67,7 +68,7 @@ class Desk:
 
     def completion(self) -> Completion:
         """The enrolments asked for."""
-        return Completion(self.scope, self.filters, self.units, self.courses, self.today)
+        return Completion(self.scope, self.filters, self.units, self.courses, self.today, asks(library()))
 
     def people(self) -> People:
         """The people asked for."""
@@ -90,12 +91,14 @@ def _filters() -> Filters:
         search=ask.get("q", "").strip()[:200],
         sort=ask.get("sort", "name"),
         down=ask.get("order") == "down",
+        refresher=ask.get("refresher") == "open",
     )
 
 
 def _asked() -> dict[str, str]:
     """The filters and the order as they stand in the address."""
-    return {key: value for key in ("unit", "course", "state", "q", "sort", "order") if (value := request.args.get(key))}
+    keys = ("unit", "course", "state", "refresher", "q", "sort", "order")
+    return {key: value for key in keys if (value := request.args.get(key))}
 
 
 def _heads(columns: tuple[Column, ...], filters: Filters) -> list[dict[str, object]]:
@@ -150,6 +153,7 @@ def _about(title: str, desk: Desk) -> list[tuple[str, str]]:
         (_("Unit"), desk.units.labels[filters.unit] if filters.unit else _("All that you manage")),
         (_("Course"), desk.courses.get(filters.course, filters.course) or _("All courses")),
         (_("State"), state_label(filters.state) if filters.state else _("All states")),
+        (_("Refresher"), _("Open ones only") if filters.refresher else _("All")),
         (_("Name or e-mail contains"), filters.search or "–"),
         (_("Address"), request.url),
     ]
@@ -164,8 +168,9 @@ def completion() -> str:
     report = desk.completion()
     counts = report.counts(db.session())
     return _table_page(
-        "manager/completion.html", desk, report, report.total(counts), enrolled=sum(counts.values()),
-        counts_by={state.value: count for state, count in counts.items()},
+        "manager/completion.html", desk, report, report.total(counts), enrolled=counts.all,
+        counts_by={state.value: count for state, count in counts.states.items()},
+        refreshers=counts.refreshers, asking=bool(report.asks),
         courses=desk.courses, states=[(state.value, state_label(state.value)) for state in State],
     )  # fmt: skip
 
@@ -207,7 +212,7 @@ def _record(person_id: UUID, error: str = "", course: str = "", due: str = "") -
     desk, session = Desk.open(), db.session()
     who = found(directory.get(session, desk.scope, person_id))
     looked(desk.who, "looked-at-record", clock.now(), who.institution_id, who.id)
-    entries = records.record(session, desk.scope, person_id)
+    entries = records.record(session, desk.scope, person_id, asks(library()))
     quizzes = {
         (course_id, quiz_id): shown.title
         for course_id, quiz_id in {(each.course_id, each.quiz_id) for entry in entries for each in entry.attempts}
