@@ -31,7 +31,7 @@ _UNREAD = re.compile(
 )
 """In a text that Markdown took for nothing else: the address of what was to be a link or a picture, and its end."""
 _NOT_IN_ANCHORS = re.compile(r"[^\w\s-]")
-_MARKS = re.compile(r"(?<!\S)[^\s\w]++(?!\S)")
+_MARKS = re.compile(r"[^\s\w](?<!\S.)[^\s\w]*(?!\S)")
 """What stands between spaces and is no word: a dash, or the full stop after a citation."""
 At = Callable[[int], Place]
 """Where the character at an offset, counted from the beginning of the token concerned, stands."""
@@ -231,10 +231,11 @@ class Reader:
             self._term_begin(href.removeprefix("term:"), token, place)
         elif href.startswith("media/"):
             token.attrs["href"] = self._medium(href, place)
-        elif scheme in ("http", "https"):
-            if not _is_address(href):
+        elif scheme in _SCHEMES:
+            self._use("address", href, place)
+            if scheme in ("http", "https") and not _is_address(href):
                 self._problem(place, "link", f"`{href}` is not an address.", "Write `https://` and the host's name.")
-        elif scheme not in _SCHEMES:
+        else:
             hint = "Write `https://…` for a page of the web, `lesson:id` for a lesson of this course."
             self._problem(place, "link", f"A link cannot lead to `{href}`.", hint)
 

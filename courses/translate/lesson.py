@@ -27,7 +27,7 @@ from courses.script import latin_lesson
 from courses.source import Text, front_matter
 from courses.translate import letters
 from courses.translate.pairing import Pair, Pairing, fits, pair
-from courses.translate.segments import TITLE, Segment, name_of, renderings, segments
+from courses.translate.segments import TITLE, Rendering, Segment, definitions, name_of, renderings, segments
 from courses.translate.weave import Woven, in_front_matter, references, weave
 from courses.units import attach, names
 
@@ -153,8 +153,27 @@ def _formed(unit: Unit, source: Text, pairing: Pairing) -> list[Pair]:
             line = one.rendering.lines[0][0]
             unit.problems.append(Problem(source.file, line, 1, "error", "translation-form", message, hint))
             one = Pair(one.segment, None, False)
+        elif one.rendering and one.rendering.lines and (problem := _redefined(source.file, one.rendering, one.segment)):
+            unit.problems += [problem] * (not one.stale)
+            one = Pair(one.segment, None, False)
         pairs.append(one)
     return pairs
+
+
+def _redefined(file: str, rendering: Rendering, segment: Segment) -> Problem | None:
+    """The problem of a translation that gives other addresses to names of links than its source does. They hold for the
+    whole lesson, so links of blocks that are not translated here would change too."""
+    have, want = definitions(rendering.text), definitions(segment.text)
+    for name, (address, at) in have.items():
+        if name not in want or want[name][0] != address:
+            message = f"This would change where links by the name `{name.lower()}` lead, in the whole lesson."
+            hint = "Delete it: a link by a name leads where the lesson's source says."
+            return Problem(file, rendering.lines[at][0], 1, "error", "translation-defines", message, hint)
+    for name in want.keys() - have.keys():
+        message = f"The source says here where links by the name `{name.lower()}` lead; its translation does not."
+        hint = f"Take over the line that begins with `[{name.lower()}]:` as it is."
+        return Problem(file, rendering.lines[0][0], 1, "error", "translation-defines", message, hint)
+    return None
 
 
 def _same(unit: Unit, source: Text, pairs: list[Pair], woven: Woven, reader: Reader, made: Unit) -> list[Pair]:
@@ -178,7 +197,7 @@ def difference(file: str, line: int, column: int, have: set[tuple[str, str]], wa
     missing, more = sorted(want - have), sorted(have - want)
     kind, name = (missing or more)[0]
     shown = {"source": f"[@{name}]", "lesson": f"lesson:{name}", "anchor": f"#{name.partition('#')[2]}"}
-    shown |= {"media": name, "term": f"term:{name}"}
+    shown |= {"media": name, "term": f"term:{name}", "address": name}
     message = f"The source refers to `{shown[kind]}` here, and its translation does not."
     if not missing:
         message = f"The translation refers to `{shown[kind]}`, and its source does not."

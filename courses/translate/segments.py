@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from markdown_it.token import Token
 
@@ -89,6 +89,16 @@ def kind_of(text: str) -> str:
     flaws: list[Flaw] = []
     top = [token for token in _parsed(f"{text}\n\nx", flaws) if token.level == 0 and token.nesting >= 0]
     return _kind(top[0]) if len(top) == 2 and not flaws else ""
+
+
+def definitions(text: str) -> dict[str, tuple[str, int]]:
+    """The addresses that a text in Markdown gives to names of links (`[name]: https://…`), by those names as Markdown
+    compares them, each with the line of the text, counted from 0, in which that stands."""
+    if "]:" not in text:
+        return {}
+    env: dict[str, Any] = {"flaws": []}
+    MARKDOWN.block.parse(text, MARKDOWN, env, [])
+    return {name: (one["href"], one["map"][0]) for name, one in env.get("references", {}).items()}
 
 
 def segments(source: Text) -> list[Segment]:

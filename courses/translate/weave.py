@@ -79,7 +79,7 @@ def in_front_matter(source: Text, segment: Segment) -> bool:
     return segment.kind == TITLE and not line.lstrip().startswith(":::")
 
 
-REFERENCES = ("source", "lesson", "anchor", "media", "term")
+REFERENCES = ("source", "lesson", "anchor", "media", "term", "address")
 """The kinds of facts that a translated block must have as its source has them."""
 
 

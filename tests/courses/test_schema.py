@@ -183,8 +183,8 @@ UNSEEN = {
         "unknown-topic",
     },
     "the source that a translation is made from": {
-        "translation-block", "translation-file", "translation-form", "translation-from", "translation-gaps",
-        "translation-id", "translation-key", "translation-outside", "translation-refers",
+        "translation-block", "translation-defines", "translation-file", "translation-form", "translation-from",
+        "translation-gaps", "translation-id", "translation-key", "translation-outside", "translation-refers",
     },
     "advice": set(ADVICE),
 }  # fmt: skip
