@@ -73,8 +73,13 @@ def _rule(state: StateBlock, line: int, end_line: int, silent: bool) -> bool:
 
 
 def _flaw(state: StateBlock, line: int, code: str, message: str, hint: str = "", at: str = ":::") -> None:
-    text = state.src[state.bMarks[line] : state.eMarks[line]]
-    state.env["flaws"].append(Flaw(line, max(text.find(at), 0), code, message, hint))
+    found = state.src.find(at, state.bMarks[line], state.eMarks[line])
+    state.env["flaws"].append(Flaw(line, column_of(state, max(found, state.bMarks[line])), code, message, hint))
+
+
+def column_of(state: StateBlock, offset: int) -> int:
+    """The column, counted from 0, of the offset in its line of the text: `bMarks` stand behind the marks of a quote."""
+    return offset - (state.src.rfind("\n", 0, offset) + 1)
 
 
 def _check(state: StateBlock, line: int, directive: _Directive) -> None:

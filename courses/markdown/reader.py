@@ -80,6 +80,9 @@ class Reader:
             place = Place(first + flaw.line, flaw.column + 1)
             self._problem(place, flaw.code, flaw.message, flaw.hint)
         self._read(tokens, lambda token, offset: _place(source, first, token, offset))
+        for token in tokens if "deep" in env else ():
+            if token.content in env["deep"]:
+                self._deep(_place(source, first, token, env["deep"][token.content]))
         for token in tokens if self.draft else ():
             if token.map and token.nesting >= 0 and token.type != "inline":
                 token.attrs["data-line"] = first + token.map[0]
@@ -93,10 +96,16 @@ class Reader:
         env: dict[str, Any] = {}
         tokens = MARKDOWN.parseInline(text, env)
         self._read(tokens, lambda _token, offset: locate(offset))
+        if "deep" in env:
+            self._deep(locate(next(iter(env["deep"].values()))))
         return str(MARKDOWN.renderer.render(tokens, MARKDOWN.options, env)).strip()
 
     def _problem(self, place: Place, code: str, message: str, hint: str = "", severity: Severity = "error") -> None:
         self.problems.append(Problem(self.file, *place, severity, code, message, hint))
+
+    def _deep(self, place: Place) -> None:
+        message = "Brackets stand too deep in each other here to be read as links."
+        self._problem(place, "too-deep", message, "Write fewer; `\\[` is the character itself.")
 
     def _use(self, kind: str, name: str, place: Place) -> None:
         self.uses.append(Fact(kind, name, *place))

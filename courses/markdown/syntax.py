@@ -14,6 +14,7 @@ from markdown_it.rules_inline import StateInline, autolink, html_inline, image, 
 from markdown_it.token import Token
 from mdit_py_plugins.attrs import attrs_plugin
 
+from courses.markdown.depth import tell_depth
 from courses.markdown.directives import use_directives
 from courses.markdown.quick import QuickRenderer, quicken
 
@@ -73,6 +74,7 @@ def make() -> MarkdownIt:
     attrs_plugin(md, after=(), spans=True, allowed=("lang",))
     span = md.inline.ruler.__rules__[md.inline.ruler.__find__("span")]
     md.inline.ruler.at("span", _with_offset(span.fn, "span_open"))
+    tell_depth(md)
     md.add_render_rule("citation", _verbatim)
     md.add_render_rule("term_close", _verbatim)
     md.add_render_rule("html_block", _escaped)

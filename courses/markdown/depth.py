@@ -1,0 +1,57 @@
+"""How deep lists, quotes, boxes and brackets may stand in each other.
+
+markdown-it passes over what stands deeper than its option `maxNesting`, and of a list all of the text behind it too. So
+that nothing an author wrote is lost in silence, the mistake is told long before that, and what stands inside is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_inline import StateInline
+
+from courses.markdown.directives import Flaw, column_of
+
+DEPTH = 20
+"""The level that is too deep. A quote, a box or a pair of brackets is one level, a list with its entry two."""
+_READ = 3 * DEPTH
+"""Levels that are read."""
+
+InlineRule = Callable[[StateInline, bool], bool]
+
+
+def tell_depth(md: MarkdownIt) -> None:
+    """Let `md` tell of what stands too deep: of blocks in `env["flaws"]`, of texts in `env["deep"]`, where each of them
+    has the offset of the first bracket that does."""
+    md.options["maxNesting"] = _READ
+    tokenize = md.block.tokenize
+
+    def measured(state: StateBlock, line: int, end: int) -> None:
+        if state.level < DEPTH:
+            state.env["told_depth"] = False
+        elif not state.env["told_depth"]:  # the entries of one list are told of once
+            state.env["told_depth"] = True
+            state.env["flaws"].append(_flaw(state, min(state.skipEmptyLines(line), end - 1)))
+        tokenize(state, line, end)
+
+    md.block.tokenize = measured  # type: ignore[method-assign,assignment]
+    for name in ("link", "image"):
+        rules = md.inline.ruler
+        rules.at(name, _measured(rules.__rules__[rules.__find__(name)].fn))
+
+
+def _flaw(state: StateBlock, line: int) -> Flaw:
+    column = column_of(state, state.bMarks[line] + state.tShift[line])
+    message = "Lists, quotes or boxes stand too deep in each other here."
+    return Flaw(line, column, "too-deep", message, "Begin anew at the left margin.")
+
+
+def _measured(rule: InlineRule) -> InlineRule:
+    def measured(state: StateInline, silent: bool) -> bool:
+        if state.level >= DEPTH:
+            state.env.setdefault("deep", {}).setdefault(state.src, state.pos)
+        return rule(state, silent)
+
+    return measured
