@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from courses.artefact import Store
-from courses.build import build
+from courses.build import CourseResult, build
+from courses.model import Course
 
 BOOKS = Path(__file__).parent.parent / "books"
 BASE = BOOKS / "_base"
@@ -72,6 +73,15 @@ def release(name: str, folder: Path) -> Store | None:
     (course,) = build(lay(BASE.name, folder / "before"), store).courses
     store.publish(course.id, str(course.revision), "", "2026-11-21T00:00:00+00:00")
     return store
+
+
+def built(content: Path, store: Store) -> tuple[CourseResult, Course]:
+    """The one course of the folder, built without a complaint."""
+    result = build(content, store)
+    assert result.all_problems() == []
+    (course,) = result.courses
+    assert course.revision
+    return course, store.course(course.id, course.revision)
 
 
 def edit(path: Path, old: str, new: str) -> None:

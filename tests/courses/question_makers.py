@@ -5,8 +5,10 @@ The fields are those that an author writes, so that whoever edits them edits a c
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from dataclasses import asdict
 from random import Random
 from typing import Any
 
@@ -24,6 +26,7 @@ SECRET = "secret"
 """Stands in everything that no browser may get before the answer is in."""
 
 ids = st.from_regex(r"[a-z]{1,4}[0-9]{0,2}", fullmatch=True)
+randoms = st.randoms(use_true_random=False)
 
 
 def _choices(names: list[str], right: set[str]) -> list[Fields]:
@@ -151,6 +154,21 @@ def made(fields: Fields) -> Question:
     question = parse(fields)
     assert [*question.mistakes_in(fields), *question.mistakes()] == []
     return question
+
+
+def question_of(kind: str, **own: Any) -> Question:
+    """A question of the type with these fields of its own."""
+    return made({"id": "q", "type": kind, "objective": "o", "stem": "s"} | own)
+
+
+def simple(kind: str, names: str, cut: int) -> Question:
+    """One whose parts have names of a letter each."""
+    return question_of(kind, **MAKERS[kind](list(names), cut, Random(1)))
+
+
+def sent(question: Question, *asked: Any) -> str:
+    """All that the browser gets of the question."""
+    return json.dumps(asdict(question.payload(*asked)))
 
 
 # ── answers ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -14,14 +14,9 @@ from courses.artefact import Store
 from lms.cli.content import build, check
 from lms.cli.releases import publish
 
-from .books import BASE, edit, lay
+from .books import edit
 
 ROOT = Path(__file__).parent.parent.parent
-
-
-@pytest.fixture
-def content(tmp_path: Path) -> Path:
-    return lay(BASE.name, tmp_path / "content")
 
 
 def staza(command: object, content: Path, *arguments: str) -> Result:

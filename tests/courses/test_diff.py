@@ -17,7 +17,7 @@ from courses.diff import Change, compare, kind_of, lessons_to_see, passages, pla
 from courses.model import Course
 
 from .books import BASE, edit, lay
-from .test_translate import fill, in_serbian
+from .translator import fill, in_serbian
 
 
 class Desk:

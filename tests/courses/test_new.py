@@ -16,12 +16,7 @@ from courses.schema import SourceKeys
 from lms.cli import authoring
 from lms.cli.authoring import new
 
-from .books import BASE, edit, lay
-
-
-@pytest.fixture
-def content(tmp_path: Path) -> Path:
-    return lay(BASE.name, tmp_path / "content")
+from .books import edit
 
 
 def staza_new(content: Path, *arguments: str) -> Result:

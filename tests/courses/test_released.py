@@ -10,12 +10,7 @@ from courses import released
 from courses.artefact import Store
 from courses.build import build, check
 
-from .books import BASE, edit, lay
-
-
-@pytest.fixture
-def content(tmp_path: Path) -> Path:
-    return lay(BASE.name, tmp_path / "content")
+from .books import edit
 
 
 @pytest.fixture

@@ -8,20 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner, Result
 
 from courses.build import check
 from lms.cli.translate import translate
 
-from .books import BASE, edit, lay
+from .books import edit
 
 FIRST = "paths/sr/lessons/first.md"
-
-
-@pytest.fixture
-def content(tmp_path: Path) -> Path:
-    return lay(BASE.name, tmp_path / "content")
 
 
 def staza(content: Path, *arguments: str) -> Result:
