@@ -26,8 +26,9 @@ from lms.i18n import LANGUAGES
 from lms.learning import access
 from lms.learning import attempts as verbs
 from lms.learning.refusal import Refused
+from lms.learning.results import mail_changed, titles
 from lms.library import Library
-from lms.records import attempts, audit, jobs
+from lms.records import attempts, audit
 from lms.records.accounts import Actor
 from lms.records.attempts import Answer, Attempt
 from lms.records.enrolments import Enrolment
@@ -203,16 +204,13 @@ class _Run:
             self._mail(session, attempt, person, outcome)
 
     def _mail(self, session: Session, attempt: Attempt, person: Person, outcome: Outcome) -> None:
-        course = self.library.in_language(person.locale or "").course(attempt.course_id, attempt.revision)
-        quiz = course.quiz(attempt.quiz_id) if course else None
+        course, quiz = titles(self.library, attempt, person.locale)
         body = _(
             "Hello %(name)s,\n\na question of “%(quiz)s” in the course “%(course)s” had a wrong key, so your answers "
             "were marked anew. Your result was %(before)s; now it is %(after)s.\n",
-            name=person.name, quiz=quiz.title if quiz else attempt.quiz_id, course=course.title if course else "",
+            name=person.name, quiz=quiz, course=course,
             before=format_percent(outcome.before), after=format_percent(outcome.after),
         )  # fmt: skip
         if outcome.change < 0:
             body += "\n" + _("Why it was lowered: %(note)s", note=self.lower) + "\n"
-            body += _("A course that you have completed stays completed.") + "\n"
-        subject = _("Your result has changed: %(course)s", course=course.title if course else attempt.course_id)
-        jobs.add(session, "mail", self.at, to=person.email, subject=subject, body=body)
+        mail_changed(session, person, course, body, outcome.change < 0, self.at)

@@ -6,6 +6,7 @@ graded by that revision whatever the course has become since.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -83,7 +84,11 @@ class Answer(Base):
 
 
 class Mark(Base):
-    """A trainer's mark for an open answer, given once. `points` by the id of the criterion; `score` 0..1."""
+    """A trainer's mark for an open answer. `points` by the id of the criterion; `score` 0..1.
+
+    `number` counts the marks of an answer from 1: the last one holds, and its `reason` says why it took the place of
+    the one before ("" of the first). The database refuses to change or delete a row.
+    """
 
     __tablename__ = "marks"
     __table_args__ = (
@@ -96,11 +101,13 @@ class Mark(Base):
     institution_id: Mapped[int] = mapped_column(primary_key=True)
     attempt_id: Mapped[UUID] = mapped_column(primary_key=True)
     question_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, default=1, server_default="1")
     marked_by: Mapped[UUID]
     marked_at: Mapped[datetime]
     points: Mapped[Any] = mapped_column(JSON)
     score: Mapped[float]
     comment: Mapped[str] = mapped_column(String(2000), default="")
+    reason: Mapped[str] = mapped_column(String(1000), default="", server_default="")
 
 
 def get(session: Session, scope: Scope, attempt_id: UUID) -> Attempt | None:
@@ -116,12 +123,17 @@ def answers(session: Session, attempt: Attempt) -> dict[str, Answer]:
     return {row.question_id: row for row in rows}
 
 
-def marks(session: Session, attempt: Attempt) -> dict[str, Mark]:
-    """The marks given in an attempt that the caller has already been allowed to see, by question."""
+def marks(session: Session, attempt: Attempt) -> dict[str, list[Mark]]:
+    """The marks given in an attempt that the caller has already been allowed to see, by question, oldest first."""
     rows = session.scalars(
-        select(Mark).where(Mark.institution_id == attempt.institution_id, Mark.attempt_id == attempt.id)
+        select(Mark)
+        .where(Mark.institution_id == attempt.institution_id, Mark.attempt_id == attempt.id)
+        .order_by(Mark.number)
     )
-    return {row.question_id: row for row in rows}
+    found: dict[str, list[Mark]] = defaultdict(list)
+    for row in rows:
+        found[row.question_id].append(row)
+    return dict(found)
 
 
 def of_enrolment(session: Session, enrolment: Enrolment) -> Sequence[Attempt]:

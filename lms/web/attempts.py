@@ -211,7 +211,7 @@ def result(attempt_id: UUID) -> str | Response:
         draws_all=_draws_all(course, quiz),
         review=[
             (
-                marking.reviewed(library(), attempt, id, order, answers.get(id), marks.get(id)),
+                marking.reviewed(library(), attempt, id, order, answers.get(id), marks.get(id, ())),
                 foreign_question(attempt, id),
             )
             for id, order in attempt.shown

@@ -30,6 +30,7 @@ def actions() -> dict[str, str]:
         "attempt-begun": _("Began an attempt"),
         "attempt-submitted": _("Submitted an attempt"),
         "marked": _("Marked an answer"),
+        "mark-changed": _("Changed the mark of an answer"),
         "refresher-mailed": _("Was asked by mail to look again at what changed"),
         "lesson-finished-again": _("Finished a changed lesson again"),
         "regraded": _("Result marked anew"),

@@ -107,6 +107,7 @@ PAGES: dict[str, Callable[[Places], list[str]]] = {
     "trainer.items": lambda _: [f"/trainer/{HALFWAY}/items"],
     "trainer.lesson": lambda _: [f"/trainer/{HALFWAY}/as/RS/lessons/the-law"],
     "marking.index": lambda _: [f"/trainer/{HALFWAY}/marking"],
+    "marking.marked": lambda _: [f"/trainer/{HALFWAY}/marking/marked"],
     "releases.index": lambda _: [f"/trainer/{HALFWAY}/releases"],
     "releases.difference": lambda _: [f"/trainer/{HALFWAY}/releases/difference"],
     "manager.completion": lambda _: ["/manager", "/manager?q=no-one-is-called-this"],

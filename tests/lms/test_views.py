@@ -120,6 +120,7 @@ VIEWS: dict[tuple[str, str], View] = {
     ("releases.index", "GET"): View("/trainer/{course}/releases", TRAINER, other=frozenset()),
     ("releases.difference", "GET"): View("/trainer/{course}/releases/difference", TRAINER, other=frozenset()),
     ("marking.index", "GET"): View("/trainer/{course}/marking", TRAINER, other=frozenset()),
+    ("marking.marked", "GET"): View("/trainer/{course}/marking/marked", TRAINER, other=frozenset()),
     ("marking.answer", "GET"): View(
         "/trainer/{course}/marking/{attempt}/single", TRAINER, own=frozenset(), other=frozenset()
     ),
