@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _OBJECT = re.compile(r"[0-9a-f]{64}")
 _MEDIUM = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,5}")
 _FEW = 8
-"""Files that are made safe one after the other; more are made safe by as many threads."""
+"""Files that are made safe one after the other; of more, the whole disk is."""
 _COURSE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -258,9 +258,12 @@ class Store:
     def _put_aside(self, path: Path, data: bytes, replace: bool = False) -> None:
         if path in self._aside or (path.exists() and not replace):
             return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_name(f".{path.name}.{os.getpid()}")
-        aside.write_bytes(data)
+        aside = self.root / f".{path.name}.{os.getpid()}"
+        try:
+            aside.write_bytes(data)
+        except FileNotFoundError:
+            self.root.mkdir(parents=True, exist_ok=True)
+            aside.write_bytes(data)
         self._aside[path] = aside
 
     def flush(self) -> None:
@@ -268,7 +271,11 @@ class Store:
         # all are written before any is flushed, so that one flush of the disk's journal serves many of them
         _flush(list(self._aside.values()))
         for path, aside in self._aside.items():
-            aside.replace(path)
+            try:
+                aside.replace(path)
+            except FileNotFoundError:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                aside.replace(path)
         _flush(list({path.parent for path in self._aside}))
         self._aside.clear()
 
@@ -284,20 +291,32 @@ class Store:
 
 
 def _flush(paths: list[Path]) -> None:
-    """Make files or folders safe; many at once, since a disk serves together those that wait together."""
-    if len(paths) < _FEW:
-        for path in paths:
-            _flush_path(path)
+    """Make files or folders of one disk safe: many at once where the system can, since a disk serves together those
+    that wait together."""
+    if len(paths) > _FEW and _flush_disk(paths[0]):
         return
-    from concurrent.futures import ThreadPoolExecutor
+    for path in paths:
+        with _opened(path) as handle:
+            os.fsync(handle)
 
-    with ThreadPoolExecutor(_FEW) as pool:
-        list(pool.map(_flush_path, paths))
+
+def _flush_disk(path: Path) -> bool:
+    """Make all safe that was written to the disk that holds the path; False where that cannot be asked for."""
+    import ctypes
+
+    syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None) if os.name == "posix" else None
+    if syncfs is None:
+        return False
+    with _opened(path) as handle:
+        if syncfs(handle):
+            raise OSError(ctypes.get_errno(), "The disk did not take what was written", str(path))
+    return True
 
 
-def _flush_path(path: Path) -> None:
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
     handle = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        yield handle
     finally:
         os.close(handle)

@@ -7,8 +7,8 @@ have written. This module loads pydantic, which a lesson that is right does with
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
-from typing import TypeVar
+from functools import cache, partial
+from typing import Any
 
 from courses import schema
 from courses.facts import Fact, Shelf, Unit
@@ -20,17 +20,16 @@ from courses.released import type_fact
 from courses.source import Document, Text, Where
 from courses.units import attach, begin, names, take
 
-FrozenT = TypeVar("FrozenT", bound=Frozen)
-
 
 def bank(source: Text, id: str, shelf: Shelf) -> Unit:
     """A bank. `data`: the ids of its questions, how many of them are not graded, and the sources they cite."""
     unit = begin(source, "bank", id)
     document = Document(source)
     reader = Reader(source.file, shelf)
-    compiled = []
+    compiled, graded = [], []
     for at, question in schema.questions(document):
         _use(unit, document, "objective", question.objective, (*at, "objective"))
+        graded.append(question.graded)
         compiled.append(rendered(question, reader, document, at))
     unit.problems += document.problems
     entries = document.data if isinstance(document.data, list) else []
@@ -43,10 +42,10 @@ def bank(source: Text, id: str, shelf: Shelf) -> Unit:
     if not document.broken and all(isinstance(fields, dict) and fields.get("id") for fields in entries):
         unit.data = {
             "questions": [fact.name for fact in unit.defines if fact.kind == "question"],
-            "ungraded": sum(not question.graded for question in compiled),
+            "ungraded": graded.count(False),
             "sources": names(reader.uses, "source"),
         }
-    attach(unit, [question.model_dump(mode="json") for question in compiled])
+    attach(unit, compiled)
     return unit
 
 
@@ -179,15 +178,30 @@ def _use_all(unit: Unit, document: Document, kind: str, names: Iterable[str], at
         _use(unit, document, kind, name, (*at, place))
 
 
-def rendered(item: FrozenT, reader: Reader, document: Document, at: Where) -> FrozenT:
-    """The item with all its texts in inline Markdown, and those of its parts, rendered."""
-    changed: dict[str, object] = {}
-    for name, field in type(item).model_fields.items():
+def rendered(item: Frozen, reader: Reader, document: Document, at: Where) -> dict[str, Any]:
+    """The item as JSON, with all its texts in inline Markdown, and those of its parts, rendered."""
+    made = item.model_dump(mode="json")
+    _render(item, made, reader, document, at)
+    return made
+
+
+def _render(item: Frozen, made: dict[str, Any], reader: Reader, document: Document, at: Where) -> None:
+    for name, is_text in _fields(type(item)):
         value, path = getattr(item, name), (*at, name)
-        if "inline-markdown" in field.metadata and value:
-            changed[name] = reader.inline(value, partial(document.inside, path))
+        if is_text and value:
+            made[name] = reader.inline(value, partial(document.inside, path))
         elif isinstance(value, Frozen) and value.model_fields_set:
-            changed[name] = rendered(value, reader, document, path)
+            _render(value, made[name], reader, document, path)
         elif isinstance(value, tuple) and value and isinstance(value[0], Frozen):
-            changed[name] = tuple(rendered(part, reader, document, (*path, place)) for place, part in enumerate(value))
-    return item.model_copy(update=changed)
+            for place, part in enumerate(value):
+                _render(part, made[name][place], reader, document, (*path, place))
+
+
+@cache
+def _fields(kind: type[Frozen]) -> list[tuple[str, bool]]:
+    """The fields of the kind that are texts in inline Markdown, or may hold parts that have some."""
+    return [
+        (name, "inline-markdown" in field.metadata)
+        for name, field in kind.model_fields.items()
+        if "inline-markdown" in field.metadata or field.annotation not in (str, bool, int, float)
+    ]

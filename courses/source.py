@@ -9,8 +9,8 @@ takes more characters for line ends than editors do.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -22,8 +22,19 @@ from courses.text import decode as decode
 
 _DEPTH_LIMIT = 20
 Where = tuple[str | int, ...]
+Events = Callable[[], Any]
 Value = Any
 """str, None, list[Value] or dict[str, Value]."""
+
+
+class Spot(NamedTuple):
+    """Offsets: where a value's key begins (the value itself, if it has none), where it begins and where it ends.
+    `inner` holds the spots of what stands in it, by key or number."""
+
+    key: int
+    start: int
+    end: int
+    inner: dict[str | int, Any] | None
 
 
 class Document:
@@ -40,21 +51,27 @@ class Document:
         self.data: Value = None
         self._start = start
         self._end = len(source.text) if end is None else end
-        self._values: dict[Where, tuple[int, int]] = {(): (start, start)}
-        self._keys: dict[Where, int] = {}
+        self._spot = Spot(start, start, start, None)
         self._read()
 
     # ── places ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def place(self, path: Where) -> Place:
         """Where the value at the path begins; if there is none, where what should contain it begins."""
-        while path not in self._values:
-            path = path[:-1]
-        return self.source.place(self._values[path][0])
+        return self.source.place(self.spot(path).start)
 
     def key_place(self, path: Where) -> Place:
-        """Where the key of the value at the path begins."""
-        return self.source.place(self._keys[path]) if path in self._keys else self.place(path)
+        """Where the key of the value at the path begins; if there is none, as `place`."""
+        return self.source.place(self.spot(path).key)
+
+    def spot(self, path: Where) -> Spot:
+        """The spot of the value at the path; if there is none, that of what should contain it, as if it had no key."""
+        spot = self._spot
+        for step in path:
+            if spot.inner is None or step not in spot.inner:
+                return spot._replace(key=spot.start)
+            spot = spot.inner[step]
+        return spot
 
     def inside(self, path: Where, offset: int) -> Place:
         """Where the character stands that is at the offset of the text at the path.
@@ -62,7 +79,7 @@ class Document:
         Exact for texts that stand as they are; in folded texts and those with escapes the word is looked for, since
         the decoded text has other offsets than the written one.
         """
-        value, (start, end) = self.at(path), self._values[path]
+        value, (_, start, end, _) = self.at(path), self.spot(path)
         raw = self.source.text[start:end]
         for skip in (0, 1):
             if raw.startswith(value, skip):
@@ -86,13 +103,13 @@ class Document:
         self.problems.append(self.source.problem(offset, code, message, hint))
 
     def _read(self) -> None:
-        events = yaml.parse(self.source.text[self._start : self._end], yaml.CBaseLoader)
+        loader = yaml.CBaseLoader(self.source.text[self._start : self._end])
         try:
-            next(events)
-            if isinstance(next(events), yaml.DocumentStartEvent):
-                self.data = self._value(events, next(events), ())
-                next(events)
-                if isinstance(extra := next(events), yaml.DocumentStartEvent):
+            loader.get_event()
+            if isinstance(loader.get_event(), yaml.DocumentStartEvent):
+                self.data, self._spot = self._value(loader.get_event, loader.get_event(), self._start, 0)
+                loader.get_event()
+                if isinstance(extra := loader.get_event(), yaml.DocumentStartEvent):
                     self._problem(
                         self._offset(extra.start_mark), "yaml-documents", "A line `---` begins a second document here.",
                         "A file holds one: delete the line, or move what follows to a file of its own.",
@@ -104,56 +121,66 @@ class Document:
         except RecursionError:  # libyaml composes as deep as it is told to
             self.broken = True
             self._problem(self._start, "yaml-depth", "The values are nested too deeply.")
+        finally:
+            loader.dispose()
 
     def _offset(self, mark: Any) -> int:
         return self._start + int(mark.index)
 
-    def _value(self, events: Iterator[Any], event: Any, path: Where) -> Value:
-        start = self._offset(event.start_mark)
-        if len(path) > _DEPTH_LIMIT:
+    def _value(self, following: Events, event: Any, key: int, depth: int) -> tuple[Value, Spot]:
+        """The value that begins with the event, and its spot; `key` is where its key begins."""
+        kind, start, end = type(event), self._offset(event.start_mark), self._offset(event.end_mark)
+        if depth > _DEPTH_LIMIT:
             raise yaml.MarkedYAMLError(problem="too deep", problem_mark=event.start_mark)
-        self._refuse(event, start)
-        self._values[path] = (start, self._offset(event.end_mark))
-        if isinstance(event, yaml.SequenceStartEvent):
+        if kind is yaml.AliasEvent or event.anchor is not None or event.tag is not None:
+            self._refuse(event, start)
+        if kind is yaml.ScalarEvent:
+            value = self._scalar(event, start, end) if event.value or not event.implicit[0] else None
+            return value, Spot(key, start, end, None)
+        if kind is yaml.SequenceStartEvent:
             items: list[Value] = []
-            while not isinstance(event := next(events), yaml.SequenceEndEvent):
-                items.append(self._value(events, event, (*path, len(items))))
-            return items
-        if isinstance(event, yaml.MappingStartEvent):
-            return self._mapping(events, path)
-        if isinstance(event, yaml.AliasEvent):
-            return self.source.text[start : self._offset(event.end_mark)]
-        return self._scalar(event, start) if event.value or not event.implicit[0] else None
+            spots: dict[str | int, Spot] = {}
+            while type(event := following()) is not yaml.SequenceEndEvent:
+                begin = self._offset(event.start_mark)
+                item, spots[len(items)] = self._value(following, event, begin, depth + 1)
+                items.append(item)
+            return items, Spot(key, start, end, spots)
+        if kind is yaml.MappingStartEvent:
+            mapping, spots = self._mapping(following, depth + 1)
+            return mapping, Spot(key, start, end, spots)
+        return self.source.text[start:end], Spot(key, start, end, None)
 
-    def _scalar(self, event: Any, start: int) -> str:
+    def _scalar(self, event: Any, start: int, end: int) -> str:
         """The text of a scalar. Only an escape such as `\\0` can bring a control character in."""
         value: str = event.value
-        if event.style == '"' and (control := CONTROL.search(value)):
+        escaped = event.style == '"' and self.source.text.find("\\", start, end) >= 0
+        if escaped and (control := CONTROL.search(value)):
             message = f"An escape in this text makes an invisible control character (U+{ord(control[0]):04X})."
             self._problem(start, "control-character", message, "Delete it.")
             return CONTROL.sub(" ", value)
         return value
 
-    def _mapping(self, events: Iterator[Any], path: Where) -> dict[str, Value]:
+    def _mapping(self, following: Events, depth: int) -> tuple[dict[str, Value], dict[str | int, Spot]]:
         mapping: dict[str, Value] = {}
-        while not isinstance(event := next(events), yaml.MappingEndEvent):
+        spots: dict[str | int, Spot] = {}
+        while type(event := following()) is not yaml.MappingEndEvent:
             start = self._offset(event.start_mark)
-            if not isinstance(event, yaml.ScalarEvent):
+            if type(event) is not yaml.ScalarEvent:
                 self._problem(start, "yaml-key", "A key must be plain text.", "Put it in quotes.")
-                self._value(events, event, (*path, "\0"))
-                self._value(events, next(events), (*path, "\0"))
+                self._value(following, event, start, depth)
+                self._value(following, following(), start, depth)
                 continue
-            self._refuse(event, start)
-            key = self._scalar(event, start)
+            if event.anchor is not None or event.tag is not None:
+                self._refuse(event, start)
+            key = self._scalar(event, start, self._offset(event.end_mark))
             if key in mapping:
-                first = self.source.place(self._keys[*path, key]).line
+                first = self.source.place(spots[key].key).line
                 message = f"The key `{key}` stands here a second time; the first is in line {first}."
                 self._problem(start, "doubled-key", message, "Delete one of them.")
-                self._value(events, next(events), (*path, "\0"))
+                self._value(following, following(), start, depth)
                 continue
-            self._keys[*path, key] = start
-            mapping[key] = self._value(events, next(events), (*path, key))
-        return mapping
+            mapping[key], spots[key] = self._value(following, following(), start, depth)
+        return mapping, spots
 
     def _refuse(self, event: Any, start: int) -> None:
         if isinstance(event, yaml.AliasEvent):

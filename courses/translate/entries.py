@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from courses.problems import Problem
 from courses.questions import TYPES
-from courses.source import Document, Value, Where
+from courses.source import Document, Spot, Value, Where
 from courses.translate.segments import DIGITS
 
 Spec = Mapping[str, Any]
@@ -302,19 +302,25 @@ class Woven(Document):
         self.problems: list[Problem] = []
         self.broken = False
         self.data = deepcopy(source.data)
-        self._values = {(): translation._values[()]}
-        self._keys = {}
+        self._spots: dict[Where, Spot] = {(): translation.spot(())}
         for one in found:
             if one.at is None:
                 continue
-            self._values[one.entry.at] = translation._values[one.at]
+            self._spots[one.entry.at] = translation.spot(one.at)
             for key, leaf in one.leaves.items():
                 at = one.entry.leaves[key].at
                 self._put(at, leaf.value)
-                self._values[at] = translation._values[leaf.at]
+                self._spots[at] = translation.spot(leaf.at)
                 if isinstance(leaf.value, list):
                     for place in range(len(leaf.value)):
-                        self._values[*at, place] = translation._values[*leaf.at, place]
+                        self._spots[*at, place] = translation.spot((*leaf.at, place))
+
+    def spot(self, path: Where) -> Spot:
+        """The spot in the translation, as that of a value without a key."""
+        while path not in self._spots:
+            path = path[:-1]
+        spot = self._spots[path]
+        return spot._replace(key=spot.start)
 
     def _put(self, at: Where, value: Value) -> None:
         inner = self.at(at[:-1])

@@ -102,7 +102,7 @@ def _bank(
         unit.problems += reader.problems
         unit.uses += reader.uses
         unit.needs |= reader.needs
-        questions[question.id] = value.model_dump(mode="json")
+        questions[question.id] = value
         kept.append(question.id)
     document.problems += woven.problems
     if kept and not has_errors(document.problems):
