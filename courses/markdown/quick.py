@@ -2,21 +2,23 @@
 
 Nothing of Markdown is decided here. Most lines of a lesson are plain text, and what can't match is not tried: a block
 rule whose first character is another, an inline rule in a text without any of the characters that begin one, a table
-or an underlined heading where there is no second line. A test holds the results against those of the plain parser.
+or an underlined heading where no line below can make it one. A test holds the results against those of the plain
+parser.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from types import FunctionType
+from typing import Any, cast
 
 from markdown_it import MarkdownIt
 from markdown_it.common.normalize_url import normalizeLink
 from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
 from markdown_it.ruler import Ruler
-from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block import StateBlock, table
 from markdown_it.rules_core import StateCore, text_join
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
@@ -35,8 +37,8 @@ _STARTS = {
     "heading": "#",
 }
 """The characters that can begin what a block rule matches. Rules that are not named here are always tried."""
-_TWO_LINES = ("table", "lheading")
-"""The block rules that match nothing where the line below is empty."""
+_UNDERLINES = "|-:"
+"""The characters that can begin the line below the names of a table's columns."""
 _INLINE = re.compile(r"[\n\\`*_\[\]<&!]")
 """What can begin, or end, anything but text."""
 _AS_IT_IS = re.compile(ADDRESS)
@@ -44,6 +46,7 @@ _AS_IT_IS = re.compile(ADDRESS)
 
 def quicken(md: MarkdownIt) -> MarkdownIt:
     """The same parser, which must have all its rules by now, made quick. Its renderer should be a `QuickRenderer`."""
+    md.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
     md.block.ruler = _ByStart(md.block.ruler)
     md.core.ruler.at("inline", _inline)
     md.core.ruler.at("text_join", _text_join)
@@ -73,19 +76,23 @@ class _ByStart(Ruler[BlockRule]):
 
 
 def _by_start(rules: list[BlockRule], names: dict[BlockRule, str]) -> BlockRule:
-    long = {start: _beginning(start, rules, names) for start in {*"".join(_STARTS.values()), ""}}
-    short = {start: [rule for rule in found if names[rule] not in _TWO_LINES] for start, found in long.items()}
+    tables = {start: _beginning(start, rules, names) for start in {*"".join(_STARTS.values()), ""}}
+    texts = {start: [rule for rule in found if names[rule] != "table"] for start, found in tables.items()}
+    lines = {start: [rule for rule in found if names[rule] != "lheading"] for start, found in texts.items()}
 
     def rule(state: StateBlock, line: int, end: int, silent: bool) -> bool:
-        begins, shifts = state.bMarks, state.tShift
+        begins, shifts, text = state.bMarks, state.tShift, state.src
         if state.sCount[line] - state.blkIndent >= 4:
             fitting = rules
         else:
             below = line + 1
-            alone = below >= end or begins[below] + shifts[below] >= state.eMarks[below]
-            table = short if alone else long
+            under = begins[below] + shifts[below]
+            if below >= end or under >= state.eMarks[below]:
+                table = lines
+            else:
+                table = tables if text[under] in _UNDERLINES else texts
             begin = begins[line] + shifts[line]
-            fitting = table.get(state.src[begin : begin + 1]) or table[""]
+            fitting = table.get(text[begin : begin + 1]) or table[""]
         for each in fitting:  # noqa: SIM110 - a generator for any() takes longer than most rules do
             if each(state, line, end, silent):
                 return True
@@ -97,6 +104,16 @@ def _by_start(rules: list[BlockRule], names: dict[BlockRule, str]) -> BlockRule:
 def _beginning(start: str, rules: list[BlockRule], names: dict[BlockRule, str]) -> list[BlockRule]:
     """The rules that this character may begin; "" stands for any that begins none in particular."""
     return [rule for rule in rules if names[rule] not in _STARTS or (start and start in _STARTS[names[rule]])]
+
+
+def _cells(row: str) -> list[str]:
+    """What escapedSplit says, at once where nothing is escaped."""
+    return _escaped_cells(row) if "\\" in row else row.split("|")
+
+
+_escaped_cells: Callable[[str], list[str]] = table.__globals__["escapedSplit"]
+_table = cast(BlockRule, FunctionType(table.__code__, table.__globals__ | {"escapedSplit": _cells}))
+"""The block rule of this name, with its cells divided by `_cells`."""
 
 
 def _inline(state: StateCore) -> None:

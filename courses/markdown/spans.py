@@ -25,7 +25,8 @@ _BEGIN = r"(?:(?<![^ \n])(?=\*{1,2}[^\s*])|(?<=[(/\"'-])(?=\*{1,2}[^\W_]))"
 _END = r"(?:(?<=\S)(?=\*{1,2}(?:[ \n]|\Z))|(?<=[^\W_])(?=\*{1,2}[.,;:?!)/\"'-]))"
 """Before stars that can only end."""
 _FORM = re.compile(
-    rf"\[(@[^\[\]]*)\]|(?<!!)\[({_TEXT})\]\(({ADDRESS})\)|{_BEGIN}(\*{{1,2}})({_TEXT}){_END}\4(?!\*)|(?<! )(\n)(?=[^ \t\n])"
+    rf"\[(@[^\[\]]*)\]|(?<!!)\[({_TEXT})\]\(({ADDRESS})\)"
+    rf"|{_BEGIN}(\*{{1,2}})({_TEXT}){_END}\4(?!\*)|(?<! )(\n)(?=[^ \t\n])"
 )
 _CITATION, _LINK, _STRESSED = 1, 3, 5
 """The last group of each form but the line's end."""
