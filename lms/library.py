@@ -79,6 +79,13 @@ class Library:
             self._programme = (changed, self.store.programme(self.locale))
         return self._programme[1]
 
+    def title(self) -> str:
+        """What the programme is called; "" while none can be read, as every page asks, those of errors too."""
+        try:
+            return self.programme().title
+        except ArtefactError:
+            return ""
+
     def courses(self) -> tuple[Course, ...]:
         """The current revision of every released course, in the order of the programme's topics."""
         order = {topic.id: place for place, topic in enumerate(self.programme().topics)}

@@ -33,7 +33,8 @@ def pdf(certificate_id: UUID) -> Response:
         looked(who, "looked-at-certificate", clock.now(), certificate.institution_id, certificate.person_id,
                course=certificate.course_id)  # fmt: skip
     address = f"{current_app.config['SETTINGS'].url}{url_for('certificates.verify', code=certificate.code)}"
-    response = Response(certificate_pdf(certificate, address, library().programme().title), mimetype="application/pdf")
+    programme = library().in_language(certificate.locale).programme().title
+    response = Response(certificate_pdf(certificate, address, programme), mimetype="application/pdf")
     name = f"certificate-{certificate.course_id}-{certificate.issued_at:%Y-%m-%d}.pdf"
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response

@@ -15,6 +15,7 @@ from flask_login import current_user
 from lms import i18n
 from lms.records.people import Role
 from lms.web.headers import HEADERS
+from lms.web.reading import library
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ def init_app(app: Flask) -> None:
             "navigation": navigation(),
             "locale": i18n.language().tag,
             "locales": [(language.code, language.name) for language in i18n.offered()],
+            "programme": "" if person else library().title(),  # who signed in knows where they are
             "theme": (person.theme if person else session.get("theme")) or "auto",
         }
 
