@@ -19,6 +19,7 @@ from courses import glossary
 from courses.facts import Fact, Place, Shelf
 from courses.markdown.blocks import Block, blocks
 from courses.markdown.directives import Flaw
+from courses.markdown.places import Places
 from courses.markdown.spans import is_plain
 from courses.markdown.syntax import MARKDOWN
 from courses.problems import Problem, Severity
@@ -59,15 +60,21 @@ class Reader:
         self.draft = draft
         self.locale = locale
         self.marks: dict[int, Block] = {}
-        self.terms: list[dict[str, Any]] = []
         self.problems: list[Problem] = []
         self.defines: list[Fact] = []
         self.uses: list[Fact] = []
         self.needs: dict[str, Any] = {}
         self.words = 0
-        self._anchors: set[str] = set()
+        self._anchors: dict[str, int] = {}
         self._heading = 1
         self._term: dict[str, Any] | None = None
+        self._terms: dict[str, dict[str, Any]] = {}
+        self._html_told = False
+
+    @property
+    def terms(self) -> list[dict[str, Any]]:
+        """The terms of the glossary that the texts use, in the order of their first use."""
+        return list(self._terms.values())
 
     def block(self, source: Text, start: int) -> list[Block]:
         """The blocks of the Markdown that begins at the offset `start`, which is that of a line's beginning: what
@@ -79,10 +86,11 @@ class Reader:
         for flaw in flaws:
             place = Place(first + flaw.line, flaw.column + 1)
             self._problem(place, flaw.code, flaw.message, flaw.hint)
-        self._read(tokens, lambda token, offset: _place(source, first, token, offset))
+        locate = Places(source, first)
+        self._read(tokens, locate)
         for token in tokens if "deep" in env else ():
             if token.content in env["deep"]:
-                self._deep(_place(source, first, token, env["deep"][token.content]))
+                self._deep(locate(token, env["deep"][token.content]))
         for token in tokens if self.draft else ():
             if token.map and token.nesting >= 0 and token.type != "inline":
                 token.attrs["data-line"] = first + token.map[0]
@@ -119,23 +127,26 @@ class Reader:
                 _BLOCK[token.type](self, tokens, index, locate)
 
     def _texts(self, token: Token, locate: Locate) -> None:
-        words = 0
+        words = read = 0
         for child in token.children or ():
             kind = child.type
             if kind in ("text", "code_inline"):
                 words += _words(child.content)
                 if kind == "text" and "](" in child.content:
-                    self._unread(child.content, token, locate)
+                    read = self._unread(child.content, token, locate, read)
             elif kind in _INLINE:
                 _INLINE[kind](self, child, _counted_from(child.meta.get("offset", 0), token, locate))
         self.words += words
 
-    def _unread(self, text: str, token: Token, locate: Locate) -> None:
+    def _unread(self, text: str, token: Token, locate: Locate, read: int) -> int:
         """Tell of links and pictures that are none, since their addresses have a space or no end: Markdown prints what
-        was written."""
+        was written. `text` is part of the token's content, of which the first `read` characters were gone through; how
+        many have been by now."""
         for match in _UNREAD.finditer(text):
             address, end = (match[1].strip(), match[2]) if match[1] else (match[3].strip(), match[4])
-            place = locate(token, max(token.content.find(f"]({match[1] or match[3]}"), 0))
+            read = max(token.content.find(f"]({match[1] or match[3]}", read), read)
+            place = locate(token, read)
+            read += 1
             if not end:
                 self._problem(place, "link", "The address that begins here has no end.", "Write `)` after it.")
             elif len(pieces := address.split()) > 1:
@@ -145,6 +156,7 @@ class Reader:
                     name = re.sub(r"[^\w./-]", "", "-".join(pieces)).lower()
                     hint = f"Give the file a name without spaces, such as `{name}`."
                 self._problem(place, "link", message, hint)
+        return read
 
     # ── one kind of token each ────────────────────────────────────────────────────────────────────────────────────
 
@@ -191,17 +203,18 @@ class Reader:
         self._heading = level
         text = "".join(child.content for child in inline.children or () if child.type in ("text", "code_inline"))
         slug = "-".join(_NOT_IN_ANCHORS.sub("", text.lower()).split()) or "section"
-        anchor, number = slug, 1
+        anchor = slug
         while anchor in self._anchors:
-            number += 1
-            anchor = f"{slug}-{number}"
-        self._anchors.add(anchor)
+            self._anchors[slug] += 1
+            anchor = f"{slug}-{self._anchors[slug]}"
+        self._anchors[anchor] = 1
         token.attrs["id"] = anchor
         self.defines.append(Fact("anchor", f"{self.lesson}#{anchor}", *locate(token, 0)))
 
     def _html(self, token: Token, at: At) -> None:
-        if token.content.startswith("</") and any(problem.code == "raw-html" for problem in self.problems):
+        if token.content.startswith("</") and self._html_told:
             return  # the tag it closes has been told of
+        self._html_told = True
         message = f"Raw HTML (`{token.content.strip().splitlines()[0][:30]}`) is not allowed."
         hint = "Use Markdown or a directive; write `\\<` for the character itself."
         self._problem(at(0), "raw-html", message, hint)
@@ -257,8 +270,8 @@ class Reader:
             return
         self._use("term", id, place)
         self._term = glossary.term(self.shelf, id, self.locale, self.needs)
-        if self._term["id"] not in (known["id"] for known in self.terms):
-            self.terms.append(self._term)
+        if self._term["id"] not in self._terms:
+            self._terms[self._term["id"]] = self._term
             if self._term["source"]:
                 self._use("source", self._term["source"], place)
         token.tag = "span"
@@ -334,18 +347,3 @@ def _is_address(url: str) -> bool:
         return bool(urlsplit(url).hostname)
     except ValueError:
         return False
-
-
-def _place(source: Text, first: int, token: Token, offset: int) -> Place:
-    """Where the character at the offset of an inline token's content stands. Markdown drops what indents and quotes
-    a line, so each line of the content is looked for in its line of the file."""
-    top = first + (token.map[0] if token.map else 0)
-    line = top + token.content.count("\n", 0, offset)
-    text = source.text[source.line_start(line) : source.line_start(line + 1)]
-    begin = token.content.rfind("\n", 0, offset) + 1
-    content = token.content[begin:].partition("\n")[0]
-    column = text.find(content) if token.type == "inline" else -1
-    if column < 0:  # a table cell with an escaped bar; or no text but the block itself, which begins its line
-        word = token.content[offset:].partition("\n")[0][:12] if token.type == "inline" else ""
-        column, begin, offset = max(text.find(word), 0) if word else len(text) - len(text.lstrip()), 0, 0
-    return Place(line, column + offset - begin + 1)
