@@ -28,7 +28,7 @@ from courses.questions import parse
 from courses.source import Text, decode
 
 from .books import BASE
-from .question_makers import KINDS, Fields, fields
+from .question_makers import KINDS, Fields, fields, randoms
 
 ROOT = Path(__file__).parent.parent.parent
 MUTATIONS = int(os.environ.get("STAZA_FUZZ", "300"))
@@ -183,7 +183,7 @@ def _spoilt(value: Any, random: Random, draw: Callable[[], Any]) -> Any:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_question_with_something_wrong_in_it(kind: str) -> None:
     @made_up
-    @given(fields(kind), st.randoms(use_true_random=False), st.lists(values, min_size=3, max_size=3))
+    @given(fields(kind), randoms, st.lists(values, min_size=3, max_size=3))
     def holds(written: Fields, random: Random, wrong: list[Any]) -> None:
         for value in wrong[: random.randint(1, 3)]:
             written = _spoilt(written, random, lambda value=value: value)

@@ -62,7 +62,8 @@ def caught(bank: list[Question], language: str = "en") -> set[str]:
 
 
 def answers(question: Question) -> list[Any]:
-    """Every answer that a browser lets one give, with something in each menu and at least one box ticked."""
+    """Every answer that a browser lets one give, with something in each menu and at least one box ticked: up to 3,125
+    of a question of five parts, where one of six has 46,656 and shows no more."""
     payload = question.payload()
     options = [option.id for option in payload.options]
     if payload.shape == "id":
@@ -73,7 +74,7 @@ def answers(question: Question) -> list[Any]:
     return [dict(zip(menus, ids, strict=True)) for ids in product(*menus.values())]
 
 
-@given(st.sampled_from(GUESSABLE).flatmap(questions))
+@given(st.sampled_from(GUESSABLE).flatmap(lambda kind: questions(kind, most=5)))
 def test_chance_is_the_mean_of_all_answers(question: Question) -> None:
     assert guessing.guessable(question)
     mean = fmean(question.grade(answer).score for answer in answers(question))
@@ -94,7 +95,7 @@ def test_a_trick_that_says_nothing_scores_what_chance_does(question: Question, t
     assert 0 <= guessing.score(trick, question, "xx") <= 1
 
 
-@given(st.sampled_from(["matching", "categorise", "gaps"]).flatmap(questions), st.integers())
+@given(st.sampled_from(["matching", "categorise", "gaps"]).flatmap(lambda kind: questions(kind, most=5)), st.integers())
 def test_options_that_look_alike_are_drawn_by_lot(question: Question, seed: int) -> None:
     """The score is the mean grade of all combinations of candidates."""
     trick = Trick("some", "some", lambda menu: [Random(f"{seed}{id}").randint(0, 1) for id in menu.ids],
