@@ -46,7 +46,7 @@ def check_course(folder: str, units: list[Unit], shared: Names, media: Iterable[
         message = "The course has no file course.yaml."
         return [Problem(f"{folder}/course.yaml", 1, 1, "error", "course-missing", message, "Write one.")]
     names = shared | _names(main, units) | {"media": set(media)}
-    problems = [problem for unit in units for problem in _missing(unit, names)]
+    problems = list(_missing(units, names))
     problems += _doubled(units)
     problems += _draws(units)
     problems += _nothing_counts(main, units)
@@ -75,23 +75,31 @@ def _kind(unit: Unit) -> str:
     return unit.defines[0].kind if unit.defines else ""
 
 
-def _missing(unit: Unit, names: Names) -> Iterator[Problem]:
-    for fact in unit.uses:
-        known = names.get(fact.kind)
-        if known is None or fact.name in known:
-            continue
+def _missing(units: Iterable[Unit], names: Names) -> Iterator[Problem]:
+    missing = [
+        (unit.file, fact)
+        for unit in units
+        for fact in unit.uses
+        if (known := names.get(fact.kind)) is not None and fact.name not in known
+    ]
+    if not missing:
+        return
+    from courses.vocabulary import Vocabulary, listed
+
+    vocabularies = {kind: Vocabulary(sorted(known)) for kind, known in names.items() if known}
+    lists = {kind: listed(sorted(known)) for kind, known in names.items() if known}
+    for file, fact in missing:
         if fact.kind == "anchor" and fact.name.partition("#")[0] not in (names["lesson"] or ()):
             continue  # the lesson itself is missing, and that is told
         code, message, hint = _MISSING[fact.kind]
-        from difflib import get_close_matches
-
-        near = get_close_matches(fact.name, known, 1, 0.6)
+        known = names[fact.kind]
+        near = vocabularies[fact.kind].like(fact.name) if known else []
         if near and is_slug(fact.name) and not is_slug(near[0]):
             continue  # that id is wrong, and that is told
         hint = f"Did you mean `{near[0]}`?" if near else hint.format(fact.name)
         if not hint and known:
-            hint = f"There {'is' if len(known) == 1 else 'are'} {', '.join(f'`{name}`' for name in sorted(known))}."
-        yield _error(unit.file, fact, code, message.format(fact.name), hint)
+            hint = f"There {'is' if len(known) == 1 else 'are'} {lists[fact.kind]}."
+        yield _error(file, fact, code, message.format(fact.name), hint)
 
 
 def _doubled(units: list[Unit]) -> Iterator[Problem]:
@@ -223,7 +231,7 @@ def check_files(links: Iterable[str], odd: Iterable[str], unread: Iterable[str])
 
 def check_shared(unit: Unit, shared: Names) -> list[Problem]:
     """The problems between one of the shared files, and the others and the courses."""
-    return list(_missing(unit, shared))
+    return list(_missing([unit], shared))
 
 
 def check_sources(unit: Unit, used: set[str]) -> list[Problem]:

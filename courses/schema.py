@@ -16,8 +16,9 @@ from pydantic_core import PydanticCustomError
 from courses.model import Draw, Frozen, Locale, Objective, Programme, Slug, Source
 from courses.problems import Problem
 from courses.questions import TYPES
-from courses.questions.base import PERCENT, SAID, Flag, Question, listed, near, written
+from courses.questions.base import PERCENT, SAID, Flag, Question, near, written
 from courses.source import Document
+from courses.vocabulary import listed
 from courses.wording import SLUG_RULE, shown, worded
 
 Spoken = Literal["sr", "bs", "cnr", "mk", "sq"]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from hashlib import sha256
 from random import Random
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
@@ -19,6 +18,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from courses.model import Frozen, Slug
+from courses.vocabulary import Vocabulary
 
 
 def _said(text: str) -> str:
@@ -317,14 +317,7 @@ def known_ids(answer: object, ids: Iterable[str]) -> list[str] | None:
 
 def near(word: str, words: Iterable[str]) -> str:
     """A hint for a word that is none of those: the one that was meant, or all of them."""
-    known = list(dict.fromkeys(words))
-    meant = get_close_matches(word.lower(), known, 1, 0.6)
-    return f"Did you mean `{meant[0]}`?" if meant else f"Write one of {listed(known)}." if known else ""
-
-
-def listed(words: Iterable[str]) -> str:
-    """The words as a hint lists them."""
-    return ", ".join(f"`{word}`" for word in words)
+    return Vocabulary(words).hint(word)
 
 
 def joined(*reasons: str) -> str:

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from courses.layout import is_slug
-from courses.questions.base import Mistake, near
+from courses.questions.base import Mistake
+from courses.vocabulary import Vocabulary
 
 MOST = 60
 """States that a scenario may have: many times what one can keep in mind."""
@@ -65,6 +65,7 @@ class Branches:
         for number, state in enumerate(self.states):
             if state.id is not None:
                 self._numbers.setdefault(state.id, []).append(number)
+        self._names = Vocabulary(self._numbers)
 
     def mistakes(self) -> Iterator[Mistake]:
         """All that is wrong with them."""
@@ -97,7 +98,7 @@ class Branches:
         for at, id in leads:
             if id is None or id in self._numbers or not all(map(is_slug, self._alike(id))):
                 continue  # of an id that is none the author hears where it stands
-            yield Mistake(at, "unknown-state", f"The scenario has no state `{id}`.", near(id, self._numbers))
+            yield Mistake(at, "unknown-state", f"The scenario has no state `{id}`.", self._names.hint(id))
 
     def _neither(self) -> Iterator[Mistake]:
         for state in self.states:
@@ -159,7 +160,7 @@ class Branches:
         """The name, if a state has it; otherwise those that are similar to it."""
         if id in self._numbers:
             return [id]
-        return get_close_matches(id.lower(), self._numbers, MOST, 0.6)
+        return self._names.like(id.lower(), MOST)
 
 
 def _state(at: Path, written: Any, worth: Any) -> _State:

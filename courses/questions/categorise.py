@@ -30,8 +30,8 @@ from courses.questions.base import (
     concealed,
     doubled,
     filled_slots,
-    near,
 )
+from courses.vocabulary import Vocabulary
 
 
 class Category(Frozen):
@@ -71,12 +71,13 @@ class Categorise(Question):
     def mistakes(self) -> Iterator[Mistake]:
         yield from doubled(self.categories, ("categories",), "categories")
         yield from doubled(self.items, ("items",), "items")
-        known = [category.id for category in self.categories]
+        known = {category.id for category in self.categories}
+        names = Vocabulary(category.id for category in self.categories)
         for place, item in enumerate(self.items):
             if item.category not in known:
                 yield Mistake(
                     ("items", place, "category"), "unknown-category", f"There is no category `{item.category}`.",
-                    near(item.category, known),
+                    names.hint(item.category),
                 )  # fmt: skip
         seen: set[str] = set()
         for place, category in enumerate(self.categories):

@@ -7,6 +7,7 @@ equal weights. What is typed is compared after `folding.fold`, which forgives ca
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from html import escape
 from random import Random
@@ -88,14 +89,14 @@ class Gaps(Question):
                 ("text",), "gap-in-link", "The text with the gaps has a link or a picture.",
                 "Put it into the stem: no gap in it could be filled.",
             )  # fmt: skip
-        in_text = GAP.findall(self.text)
-        for id in dict.fromkeys(in_text):
-            if id not in {gap.id for gap in self.gaps}:
+        in_text, described = Counter(GAP.findall(self.text)), {gap.id for gap in self.gaps}
+        for id, times in in_text.items():
+            if id not in described:
                 yield Mistake(
                     ("text",), "gap-unknown", f"The text has a gap `[[{id}]]` that `gaps` does not describe.",
                     "Add it to `gaps`, or correct its id.",
                 )  # fmt: skip
-            if in_text.count(id) > 1:
+            if times > 1:
                 yield Mistake(("text",), "doubled-id", f"The gap `[[{id}]]` stands twice in the text.", "Use two ids.")
         for place, gap in enumerate(self.gaps):
             at = ("gaps", place)
