@@ -102,8 +102,13 @@ def _by_start(rules: list[BlockRule], names: dict[BlockRule, str]) -> BlockRule:
 
 
 def _beginning(start: str, rules: list[BlockRule], names: dict[BlockRule, str]) -> list[BlockRule]:
-    """The rules that this character may begin; "" stands for any that begins none in particular."""
-    return [rule for rule in rules if names[rule] not in _STARTS or (start and start in _STARTS[names[rule]])]
+    """The rules that this character may begin; "" stands for any that begins none in particular. Code is what is
+    indented further than any of these lines."""
+    return [
+        rule
+        for rule in rules
+        if names[rule] != "code" and (names[rule] not in _STARTS or (start and start in _STARTS[names[rule]]))
+    ]
 
 
 def _cells(row: str) -> list[str]:
@@ -153,13 +158,19 @@ class QuickRenderer(RendererHTML):
         for index, token in enumerate(tokens):
             kind = token.type
             if kind == "inline":
-                out.append(self.renderInline(token.children or (), options, env))
+                children = token.children or ()
+                if len(children) == 1 and children[0].type == "text":
+                    out.append(escapeHtml(children[0].content))
+                else:
+                    out.append(self.renderInline(children, options, env))
             elif kind in rules and (kind != "list_item_open" or token.meta):
                 out.append(rules[kind](tokens, index, options, env))
             elif token.hidden:
                 continue
             elif token.nesting < 0:
                 out.append(f"</{token.tag}>\n")
+            elif kind == "td_open" and not token.attrs:  # most of a table: its cell is a text
+                out.append(f"<{token.tag}>")
             else:
                 out.append(self._opening(tokens, index, token, options))
         return "".join(out)

@@ -64,12 +64,18 @@ class Reader:
         self.defines: list[Fact] = []
         self.uses: list[Fact] = []
         self.needs: dict[str, Any] = {}
-        self.words = 0
+        self._said: list[str] = []
         self._anchors: dict[str, int] = {}
         self._heading = 1
         self._term: dict[str, Any] | None = None
         self._terms: dict[str, dict[str, Any]] = {}
         self._html_told = False
+
+    @property
+    def words(self) -> int:
+        """How many words the texts have."""
+        said = "\n".join(self._said)
+        return len(said.split()) - len(_MARKS.findall(said))
 
     @property
     def terms(self) -> list[dict[str, Any]]:
@@ -99,7 +105,7 @@ class Reader:
     def inline(self, text: str, locate: Callable[[int], Place]) -> str:
         """Inline HTML of a text in inline Markdown; `locate` says where the character at an offset stands."""
         if is_plain(text):
-            self.words += _words(text)
+            self._said.append(text)
             return escapeHtml(text).strip()
         env: dict[str, Any] = {}
         tokens = MARKDOWN.parseInline(text, env)
@@ -127,16 +133,17 @@ class Reader:
                 _BLOCK[token.type](self, tokens, index, locate)
 
     def _texts(self, token: Token, locate: Locate) -> None:
-        words = read = 0
+        read = 0
         for child in token.children or ():
             kind = child.type
-            if kind in ("text", "code_inline"):
-                words += _words(child.content)
-                if kind == "text" and "](" in child.content:
+            if kind == "text":
+                self._said.append(child.content)
+                if "](" in child.content:
                     read = self._unread(child.content, token, locate, read)
+            elif kind == "code_inline":
+                self._said.append(child.content)
             elif kind in _INLINE:
                 _INLINE[kind](self, child, _counted_from(child.meta.get("offset", 0), token, locate))
-        self.words += words
 
     def _unread(self, text: str, token: Token, locate: Locate, read: int) -> int:
         """Tell of links and pictures that are none, since their addresses have a space or no end: Markdown prints what
@@ -171,7 +178,7 @@ class Reader:
             opening.tag = closing.tag = "td"
 
     def _code(self, tokens: list[Token], index: int, _locate: Locate) -> None:
-        self.words += _words(tokens[index].content)
+        self._said.append(tokens[index].content)
 
     def _html_block(self, tokens: list[Token], index: int, locate: Locate) -> None:
         self._html(tokens[index], lambda _offset: locate(tokens[index], 0))
@@ -183,7 +190,7 @@ class Reader:
         token = tokens[index]
         argument = token.meta["argument"]
         if token.info != "country":
-            self.words += _words(argument)
+            self._said.append(argument)
         elif argument:
             self._use("country", argument, locate(token, 0))
         else:
@@ -331,11 +338,6 @@ _INLINE: dict[str, Callable[[Reader, Token, At], None]] = {
     "image": Reader._image,
     "html_inline": Reader._html,
 }
-
-
-def _words(text: str) -> int:
-    """How many words the text has."""
-    return len(text.split()) - len(_MARKS.findall(text))
 
 
 def _counted_from(start: int, token: Token, locate: Locate) -> At:
