@@ -2,7 +2,8 @@
 
 The text is drawn from a fixed seed, so every run measures the same bytes. A lesson has about 20 KB: headings,
 paragraphs with emphasis, links and citations, lists, a table, boxes, country blocks, a picture and checks; each course
-has ten lessons, and four questions for each of them.
+has ten lessons, and four questions for each of them. The other tools get all of it: what is a question here is a part
+of a page there.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from random import Random
+
+import yaml
 
 LESSONS = 10
 """Lessons of a course."""
@@ -185,11 +188,13 @@ def markdown_of(lesson: Path) -> str:
 
 
 def write_mkdocs(content: Path, folder: Path) -> None:
-    """The lessons as a project of MkDocs: boxes are admonitions of Python-Markdown, links lead to files. Its theme
-    and its search are those that it comes with."""
+    """The lessons as a project of MkDocs: boxes are admonitions of Python-Markdown, links lead to files, and the
+    questions of a course are a page. Its theme and its search are those that it comes with."""
     for lesson in lessons_of(content):
         text = _BOX.sub(lambda box: f'!!! note "{box[2]}"\n    {box[3]}', markdown_of(lesson))
         _write(folder / "docs" / lesson.parent.parent.name / lesson.name, _plain(text))
+    for bank in _banks(content):
+        _write(folder / "docs" / bank.parent.parent.name / "questions.md", _questions(bank))
     _write(folder / "docs" / "index.md", "# Lessons\n")
     for route in content.glob("*/media/route.svg"):
         _write(folder / "docs" / route.relative_to(content), SVG)
@@ -200,11 +205,13 @@ def write_mkdocs(content: Path, folder: Path) -> None:
 
 
 def write_sphinx(content: Path, folder: Path) -> None:
-    """The lessons as a project of Sphinx with MyST: boxes are colon fences, links lead to files. Its theme and its
-    search are those that it comes with; there is one table of contents."""
+    """The lessons as a project of Sphinx with MyST: boxes are colon fences, links lead to files, and the questions of
+    a course are a page. Its theme and its search are those that it comes with; there is one table of contents."""
     for lesson in lessons_of(content):
         text = _BOX.sub(lambda box: f":::{{admonition}} {box[2]}\n{box[3]}\n:::", markdown_of(lesson))
         _write(folder / lesson.parent.parent.name / lesson.name, f"# {lesson.stem}\n\n{_plain(text)}")
+    for bank in _banks(content):
+        _write(folder / bank.parent.parent.name / "questions.md", _questions(bank))
     for route in content.glob("*/media/route.svg"):
         _write(folder / route.relative_to(content), SVG)
     _write(folder / "index.md", "# Lessons\n\n:::{toctree}\n:glob:\n\n*/*\n:::\n")
@@ -212,6 +219,19 @@ def write_sphinx(content: Path, folder: Path) -> None:
         folder / "conf.py",
         'project = "Lessons"\nextensions = ["myst_parser"]\nmyst_enable_extensions = ["colon_fence"]\n',
     )
+
+
+def _banks(content: Path) -> list[Path]:
+    return sorted(content.glob("*/questions/*.yaml"))
+
+
+def _questions(bank: Path) -> str:
+    """The questions of a bank as a page: each a heading, with a list of its choices and what is said of them."""
+    parts = ["# Questions"]
+    for question in yaml.load(bank.read_text("utf-8"), yaml.CBaseLoader):
+        choices = (f"- {choice['text']}\n\n    {choice['why']}" for choice in question["choices"])
+        parts += [f"## {question['stem']}", *choices]
+    return "\n\n".join(parts) + "\n"
 
 
 def _plain(text: str) -> str:
