@@ -3,74 +3,19 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable
 from urllib.parse import urljoin
 
 import pytest
-import yaml
 from flask import Flask
 
-from lms import create_app
-from lms.config import Settings
 from lms.db import db
 from lms.library import library
-from lms.records.attempts import Answer, Attempt
-from lms.records.enrolments import CheckAnswer, Enrolment, LessonDone
 from lms.records.people import Grant, Person, Role
+from tests.lms.conftest import Visitor
+from tests.lms.journey import answer_all, begin, complete, finish_lessons, stored
 
-from .conftest import CONTENT, Visitor, compile_into
-from .journey import answer_all, begin, complete, finish_lessons, stored
-
-
-class Desk:
-    """A trainer's desk: a content folder of their own, and the store it is published into."""
-
-    def __init__(self, folder: Path) -> None:
-        self.content, self.artefacts = folder / "content", folder / "artefacts"
-        shutil.copytree(CONTENT, self.content)
-        self.publish()
-
-    def publish(self) -> None:
-        """Build and publish what the files say now."""
-        compile_into(self.artefacts, self.content)
-
-    def edit(self, name: str, change: object) -> None:
-        """Change a YAML file of the course basics."""
-        path = self.content / "basics" / name
-        data = yaml.safe_load(path.read_text())
-        change(data)  # type: ignore[operator]
-        path.write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False))
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    """A trainer's desk."""
-    return Desk(tmp_path)
-
-
-@pytest.fixture
-def app(settings: Settings, desk: Desk) -> Iterator[Flask]:
-    """The application, serving what is published from the desk."""
-    app = create_app(replace(settings, artefacts=desk.artefacts))
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
-
-
-def snapshot() -> dict[str, object]:
-    """All that is stored of anybody's learning."""
-    db.session.remove()
-    return {
-        "scores": sorted((row.question_id, row.answer, row.score) for row in db.session.query(Answer)),
-        "attempts": [(row.revision, row.score, row.passed, row.shown) for row in db.session.query(Attempt)],
-        "checks": sorted((row.question_id, str(row.answer), row.score) for row in db.session.query(CheckAnswer)),
-        "lessons": sorted(row.lesson_id for row in db.session.query(LessonDone)),
-        "enrolment": [(row.progress, row.completed_at, row.completion) for row in db.session.query(Enrolment)],
-    }
+from .conftest import Desk, snapshot
 
 
 def turn_around(desk: Desk) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -26,15 +24,12 @@ from lms.records.people import Person
 from lms.records.refreshers import RefresherMail
 from lms.reports.completion import Completion
 from lms.reports.table import Filters, Units
+from tests.lms.conftest import Visitor, World, actor_for
+from tests.lms.journey import complete
+from tests.lms.test_reports import Cells, csv_rows, xlsx_rows
 
-from .conftest import Statements, Visitor, World, actor_for
-from .journey import complete
-from .test_editing import Desk
-from .test_releases import Say, app, desk, here, learn_more, staza, text  # noqa: F401 -- fixtures
-from .test_reports import Cells, csv_rows, xlsx_rows
+from .conftest import Counting, Desk, Guise, Say, learn_more, text
 
-Guise = Callable[[str], Visitor]
-Counting = Callable[[], AbstractContextManager[Statements]]
 LATER = remind.REMINDED_AFTER + timedelta(minutes=1)
 SINCE = 8
 """The place of the column."""
@@ -55,7 +50,7 @@ def at_a_later(moment: timedelta) -> int:
 
 
 @pytest.fixture
-def asked(desk: Desk, visitor: Guise, staza: Say) -> Visitor:  # noqa: F811
+def asked(desk: Desk, visitor: Guise, staza: Say) -> Visitor:
     """Somebody who completed the course and is asked to look at its first lesson again; a colleague has not."""
     browser = visitor("trainee")
     complete(browser, "basics")
@@ -68,7 +63,7 @@ def asked(desk: Desk, visitor: Guise, staza: Say) -> Visitor:  # noqa: F811
 # ── mails ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_each_person_asked_is_mailed_once_and_reminded_once(asked: Visitor, world: World, staza: Say) -> None:  # noqa: F811
+def test_each_person_asked_is_mailed_once_and_reminded_once(asked: Visitor, world: World, staza: Say) -> None:
     address = world.email("trainee")
     staza("jobs")
     assert [at_a_later(moment) for moment in (timedelta(0), timedelta(days=13), LATER, LATER, 3 * LATER)] == [
@@ -102,7 +97,7 @@ def test_who_has_looked_again_is_not_reminded(asked: Visitor) -> None:
     assert at_a_later(LATER) == 0
 
 
-def test_a_later_release_that_asks_again_is_mailed_anew(asked: Visitor, desk: Desk, staza: Say, world: World) -> None:  # noqa: F811
+def test_a_later_release_that_asks_again_is_mailed_anew(asked: Visitor, desk: Desk, staza: Say, world: World) -> None:
     desk.edit("course.yaml", lambda course: course.update(summary="Another one."))
     staza("publish", "basics", "--refresher", "--class", "retrain", "--lesson", "second")
     assert len(mailed(world.email("trainee"))) == 2
@@ -112,7 +107,7 @@ def test_a_later_release_that_asks_again_is_mailed_anew(asked: Visitor, desk: De
 
 
 def test_a_release_taken_back_and_a_closed_account_are_not_mailed(
-    desk: Desk, visitor: Guise, staza: Say, world: World  # noqa: F811
+    desk: Desk, visitor: Guise, staza: Say, world: World
 ) -> None:  # fmt: skip
     for name in ("trainee", "patrol"):
         complete(visitor(name), "basics")
@@ -126,7 +121,7 @@ def test_a_release_taken_back_and_a_closed_account_are_not_mailed(
 
 
 def test_a_course_published_without_the_database_is_mailed_by_the_jobs(
-    desk: Desk, visitor: Guise, staza: Say, world: World, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+    desk: Desk, visitor: Guise, staza: Say, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
     complete(visitor("trainee"), "basics")
     learn_more(desk)
@@ -147,7 +142,7 @@ def test_two_workers_write_one_mail(asked: Visitor, world: World) -> None:
 
 
 def test_mails_cost_as_many_statements_for_many_as_for_one(
-    desk: Desk, visitor: Guise, staza: Say, statements: Counting, world: World  # noqa: F811
+    desk: Desk, visitor: Guise, staza: Say, statements: Counting, world: World
 ) -> None:  # fmt: skip
     """Two that read, two that write rows in bulk, and one that finds out whom it concerns."""
     for name in ("trainee", "colleague", "patrol"):
