@@ -9,6 +9,7 @@ takes more characters for line ends than editors do.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -21,6 +22,9 @@ from courses.text import Text as Text
 from courses.text import decode as decode
 
 _DEPTH_LIMIT = 20
+_WORDS = re.compile(r"\S+")
+_AHEAD = 1000
+"""How many characters of indentation, and of escapes, a word of a text is looked for behind."""
 Where = tuple[str | int, ...]
 Events = Callable[[], Any]
 Value = Any
@@ -42,6 +46,9 @@ class Document:
 
     `broken` means that the text could not be read to its end, so that what `data` lacks need not be missing.
     """
+
+    _alignment: tuple[Where, list[int], list[int]] | None = None
+    """Of the path that was asked for last, what `_aligned` found."""
 
     def __init__(self, source: Text, start: int = 0, end: int | None = None) -> None:
         """Read the text from the offset `start` to `end` (None: to its end)."""
@@ -79,16 +86,12 @@ class Document:
         Exact for texts that stand as they are; in folded texts and those with escapes the word is looked for, since
         the decoded text has other offsets than the written one.
         """
-        value, (_, start, end, _) = self.at(path), self.spot(path)
-        raw = self.source.text[start:end]
-        for skip in (0, 1):
-            if raw.startswith(value, skip):
-                return self.source.place(start + skip + offset)
-        word = value[offset : offset + 24].split("\n")[0].split(" ")[0]
-        found = -1
-        for _ in range(value[:offset].count(word) + 1 if word else 0):
-            found = raw.find(word, found + 1)
-        return self.source.place(start + max(found, 0))
+        if self._alignment is None or self._alignment[0] != path:
+            _, start, end, _ = self.spot(path)
+            self._alignment = (path, *_aligned(self.at(path), self.source.text, start, end))
+        _, decoded, written = self._alignment
+        number = bisect_right(decoded, offset) - 1
+        return self.source.place(min(written[number] + offset - decoded[number], self.spot(path).end))
 
     def at(self, path: Where) -> Value:
         """The value at the path."""
@@ -223,6 +226,22 @@ _EXPLANATIONS: list[tuple[str, str, str, str, str]] = [
      "Begin it on a line of its own."),
     ("too deep", "yaml-depth", "problem", "The values are nested too deeply.", "Use fewer brackets."),
 ]  # fmt: skip
+
+
+def _aligned(value: str, text: str, start: int, end: int) -> tuple[list[int], list[int]]:
+    """Offsets in a decoded value, in rising order, and those at which the same stands in the text between `start` and
+    `end`, which is what it was decoded of."""
+    for skip in (0, 1):
+        if text.startswith(value, start + skip, end):
+            return [0], [start + skip]
+    decoded, written, at = [0], [start], start
+    for word in _WORDS.finditer(value):
+        found = text.find(word[0], at, min(end, at + _AHEAD + len(word[0])))
+        if found >= 0:  # a word with an escape in it is not
+            decoded.append(word.start())
+            written.append(found)
+        at = max(found, at) + len(word[0])
+    return decoded, written
 
 
 def explain(error: yaml.YAMLError, text: str) -> tuple[int, str, str, str]:

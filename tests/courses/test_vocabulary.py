@@ -8,7 +8,7 @@ from courses.vocabulary import Vocabulary, listed
 def test_the_name_that_was_meant() -> None:
     known = Vocabulary(["first-step", "second-step", "exam"])
     assert known.like("frst-step") == ["first-step"]
-    assert known.like("third-step", 3) == ["first-step", "second-step"]
+    assert known.like("frst-step", 3) == ["first-step", "second-step"]
     assert known.like("lake") == []
     assert known.hint("Exma") == "Did you mean `exam`?"
     assert known.hint("lake") == "Write one of `first-step`, `second-step`, `exam`."
