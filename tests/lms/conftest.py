@@ -11,7 +11,6 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,13 +21,12 @@ import pytest
 from argon2 import PasswordHasher
 from argon2.profiles import CHEAPEST
 from flask import Flask
-from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
-from werkzeug.test import TestResponse
+from werkzeug.routing import Rule
 
 from courses.artefact import Store
 from courses.build import build
@@ -42,8 +40,9 @@ from lms.records.enrolments import Enrolment
 from lms.records.institutions import Institution
 from lms.records.people import Grant, Person, Role, fold
 
+from .visitor import PASSWORD, Visitor
+
 CONTENT = Path(__file__).parent.parent / "content"
-PASSWORD = "a path through the hills"
 DATABASES = ("sqlite", "postgresql")
 START = datetime(2026, 10, 1, 8, tzinfo=UTC)
 
@@ -145,6 +144,26 @@ def compiled_templates() -> Iterator[None]:
     """Each test has an application of its own; what these compile of a template that stays the same, they share."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(Flask.jinja_options, "bytecode_cache", CompiledTemplates())
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_addresses() -> Iterator[None]:
+    """What builds the addresses of a view is compiled too, and is the same for the same rule: they share that as well.
+    It takes most of the time in which an application is made, and they are made by the hundred."""
+    compile_builder = Rule._compile_builder
+    known: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
+
+    def once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        if rule.defaults:
+            return compile_builder(rule, append_unknown)
+        key = (rule.rule, *rule._trace, append_unknown)
+        if key not in known:
+            known[key] = compile_builder(rule, append_unknown)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", once)
         yield
 
 
@@ -275,44 +294,6 @@ def app(settings: Settings) -> Iterator[Flask]:
 def world(settings: Settings, templates: dict[str, Template]) -> World:
     """Who there is."""
     return templates["sqlite" if settings.database_url.startswith("sqlite") else "postgresql"].world
-
-
-class Visitor:
-    """A browser without scripts: keeps cookies, and sends the form token with every form."""
-
-    def __init__(self, app: Flask) -> None:
-        self.app = app
-        self.client: FlaskClient = app.test_client()
-
-    def get(self, url: str, **options: object) -> TestResponse:
-        """Open an address."""
-        return self._fresh(lambda: self.client.get(url, buffered=True, **options))
-
-    def post(self, url: str, data: dict[str, object] | None = None, **options: object) -> TestResponse:
-        """Send a form with its token."""
-        token = self.token()
-        return self._fresh(
-            lambda: self.client.post(url, data={"csrf_token": token, **(data or {})}, buffered=True, **options)
-        )
-
-    def _fresh(self, call: Callable[[], TestResponse]) -> TestResponse:
-        """A request gets a context of its own, as it does in a server, and not the one that the test holds."""
-        db.session.remove()
-        answer = Context().run(call)
-        db.session.remove()
-        return answer
-
-    def token(self) -> str:
-        """The form token of this browser's session."""
-        found = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/accessibility").get_data(as_text=True))
-        assert found
-        return found[1]
-
-    def sign_in(self, name: str, password: str = PASSWORD) -> Visitor:
-        """Sign in as somebody of the world."""
-        answer = self.post("/sign-in", {"email": f"{name}@example.org", "password": password})
-        assert answer.status_code == 303, answer.get_data(as_text=True)
-        return self
 
 
 @pytest.fixture
