@@ -56,10 +56,10 @@ class Completion:
             Column("unit", _("Unit"), sorts=True),
             Column("course", _("Course"), sorts=True),
             Column("state", _("State"), "state", sorts=True),
+            Column("refresher", _("Refresher open since"), "day"),
             Column("progress", _("Progress"), "percent", sorts=True),
             Column("due", _("Due"), "day", sorts=True),
             Column("completed", _("Completed on"), "day", sorts=True),
-            Column("refresher", _("Refresher open since"), "day", sorts=True),
             Column("score", _("Best score"), "percent"),
         )
 
@@ -92,8 +92,8 @@ class Completion:
              due_on: date | None, completed_at: datetime | None, asked_at: datetime | None, score: float | None
              ) -> Row:  # fmt: skip
         unit, course = self.units.labels.get(unit_id, ""), self.courses.get(course_id, course_id)
-        days = due_on, as_day(completed_at), as_day(asked_at)
-        return Row((name, email, unit, course, state, progress / 100, *days, score), person_id)
+        done, since = as_day(completed_at), as_day(asked_at)
+        return Row((name, email, unit, course, state, since, progress / 100, due_on, done, score), person_id)
 
     def _query(self, limit: int | None, offset: int) -> Select[Any]:
         """The stretch of enrolments first, and only for them the best score and the refresher: a far page would else
@@ -163,9 +163,6 @@ class Completion:
             "due": [(Enrolment.due_on.is_(None), False), (Enrolment.due_on.expression, down)],
             "completed": [(Enrolment.completed_at.is_(None), False), (Enrolment.completed_at.expression, down)],
         }
-        if self.filters.sort == "refresher":
-            since = open_since(self.asks, Enrolment)
-            keys["refresher"] = [(since.is_(None), False), (since, down)]
         by_name = down and self.filters.sort not in keys
         return [
             *keys.get(self.filters.sort, []),

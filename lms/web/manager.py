@@ -105,8 +105,8 @@ def _heads(columns: tuple[Column, ...], filters: Filters) -> list[dict[str, obje
     """The columns as the table macro wants them: a second click on a heading turns the order round."""
     heads: list[dict[str, object]] = []
     for column in columns:
-        if column.key == "email":
-            continue  # it stands below the name
+        if column.key in ("email", "refresher"):
+            continue  # they stand below the name and the state
         head: dict[str, object] = {"label": column.label, "numeric": column.numeric}
         if column.sorts:
             chosen = column.key == filters.sort
