@@ -45,10 +45,14 @@ def compiled(bench: Bench, jobs: list[Job], processes: int) -> Iterator[tuple[Un
     """The unit of each job, and the seconds that it took, in the order of the jobs. `processes`: the most that may be
     used."""
     processes = min(processes, 1 + sum(job.size for job in jobs) // _WORTH)
-    if processes == 1 or threading.active_count() > 1:  # a process with threads cannot be copied safely
-        with _uncollected():
+    with _uncollected():
+        if processes == 1 or threading.active_count() > 1:  # a process with threads cannot be copied safely
             yield from (_one(bench, job) for job in jobs)
-        return
+        else:
+            yield from _side_by_side(bench, jobs, processes)
+
+
+def _side_by_side(bench: Bench, jobs: list[Job], processes: int) -> Iterator[tuple[Unit, float]]:
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
