@@ -16,8 +16,16 @@ def holds(cube: Cube, figure: Figure, cell: Cell) -> bool:
     return all(part in group[value] for part, group, value in zip(figure, cube.groups, cell, strict=True))
 
 
-def shown_by(cube: Cube, counts: dict[Cell, int], figures: set[Figure]) -> dict[Figure, int]:
-    return {figure: sum(n for cell, n in counts.items() if holds(cube, figure, cell)) for figure in figures}
+Parts = dict[Figure, list[Cell]]
+"""The cells that each figure is the sum of."""
+
+
+def parts_of(cube: Cube) -> Parts:
+    return {figure: [cell for cell in cube.counts if holds(cube, figure, cell)] for figure in cube.figures}
+
+
+def shown_by(parts: Parts, counts: dict[Cell, int]) -> dict[Figure, int]:
+    return {figure: sum(counts[cell] for cell in cells) for figure, cells in parts.items()}
 
 
 Groups = tuple[dict[str, tuple[str, ...]], ...]
@@ -25,7 +33,7 @@ Groups = tuple[dict[str, tuple[str, ...]], ...]
 
 def cube_of(counts: dict[Cell, int], groups: Groups, figures: set[Figure], **more: object) -> Cube:
     bare = Cube(groups, counts, frozenset(figures), frozenset())
-    totals = shown_by(bare, counts, figures)
+    totals = shown_by(parts_of(bare), counts)
     small = frozenset(figure for figure, total in totals.items() if 0 < total < THRESHOLD)
     return Cube(groups, counts, frozenset(figures), small, **more)
 
@@ -60,7 +68,8 @@ def test_another_cube_shows_the_same_and_says_otherwise(cube: Cube) -> None:
     shown = set(cube.figures - protection.hidden)
     assert cube.small <= protection.hidden
     assert set(protection.moves) == set(cube.small)
-    truth = shown_by(cube, dict(cube.counts), set(cube.figures))
+    parts = parts_of(cube)
+    truth = shown_by(parts, dict(cube.counts))
     for figure, move in protection.moves.items():
         values = set()
         for amount in (-move.down, move.up):
@@ -70,7 +79,7 @@ def test_another_cube_shows_the_same_and_says_otherwise(cube: Cube) -> None:
             for cell in move.far:
                 other[cell] -= amount
             assert min(other.values()) >= 0
-            seen = shown_by(cube, other, set(cube.figures))
+            seen = shown_by(parts, other)
             assert {f: seen[f] for f in shown} == {f: truth[f] for f in shown}
             for limited, (beside, most) in cube.limits.items():
                 assert seen[limited] <= most or seen[beside] != truth[beside]
