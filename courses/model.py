@@ -23,7 +23,7 @@ Locale = Literal["en", "sr", "sr_Latn", "bs", "cnr", "mk", "sq"]
 class Frozen(BaseModel):
     """Base of all content types: immutable, and unknown keys are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 # ── the programme ──────────────────────────────────────────────────────────────────────────────────────────────────
