@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from courses import shared_files
-from courses.artefact import Store, canonical
+from courses.artefact import ArtefactError, Store, canonical
 from courses.cache import Files, Memory, fingerprint
-from courses.check import Names, check_course, check_files, check_prerequisites, check_shared, check_sources
+from courses.check import Names, check_course, check_files, check_prerequisites, check_sources
 from courses.facts import Fact, Shelf, Unit
-from courses.layout import TRANSLATED_SHARED, Role, course_ids, is_diagram, role, translated
+from courses.layout import Role, course_ids, is_diagram, role, translated
 from courses.problems import Problem, has_errors
 
 Progress = Callable[[str, int, int], None]
@@ -43,11 +43,13 @@ class CourseResult:
 
 @dataclass(slots=True)
 class BuildResult:
-    """What became of all the courses asked for. `problems` are those of the shared files; while they have errors no
-    course is built."""
+    """What became of all the courses asked for. `problems` are those of the shared files. No course is built as long as
+    some of them are errors in what courses are made of (`held`); because of others the programme and the needs
+    assessment stay as they were built last."""
 
+    problems: list[Problem]
+    held: bool
     courses: list[CourseResult] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
 
     def all_problems(self) -> list[Problem]:
         """Every problem, by file and place."""
@@ -144,27 +146,24 @@ class Workshop:
         existing = course_ids(self.content)
         shared, log = self._shared(), Log()
         wanted = [id for id in only if id in existing] if only else existing
-        result = BuildResult(problems=shared_files.missing(shared.units) + shared.problems() + shared.strays())
         names = shared_files.names(shared.units, existing)
-        for name in TRANSLATED_SHARED:
-            if unit := shared.units.get(name):
-                result.problems += check_shared(unit, names)
-        environment = fingerprint([*(shared.files.hash(path) for path in shared.roles()), *existing])
+        result = BuildResult(*shared_files.judged(shared.units, shared.problems() + shared.strays(), names))
+        environments = self._environments(wanted, [shared.files.hash(path) for path in shared.roles()] + existing)
         results: dict[str, CourseResult] = {}
         changed: list[_Folder] = []
         for id in wanted:
             folder = _Folder(id, Files.of_course(self.content, id, self._known(id)))
-            if kept := self._unchanged(folder, environment):
+            if kept := self._unchanged(folder, environments[id]):
                 results[id] = kept
             else:
                 changed.append(folder)
         self._compile(changed, shared_files.shelf(shared.units), progress)
         for folder in changed:
             results[folder.id] = self._checked(folder, names)
-        if not has_errors(result.problems):
-            self._write(shared, changed, results)
+        if not result.held:
+            self._write(shared, changed, results, kept=not has_errors(result.problems))
         for folder in changed:
-            log[folder.id] = _logged(folder, environment, results[folder.id])
+            log[folder.id] = _logged(folder, environments[folder.id], results[folder.id])
         self.memory.keep_state(log | {"": {"files": shared.files.seen}})
         result.courses = [results[id] for id in wanted]
         self._relate(result, existing, shared, bool(only))
@@ -177,6 +176,15 @@ class Workshop:
         folder = _Folder("", Files.shared(self.content, self._known("")))
         self._compile([folder], {}, None)
         return folder
+
+    def _environments(self, courses: list[str], shared: list[str]) -> dict[str, str]:
+        """What each of the courses is held against besides its own files: the shared ones, and its last release."""
+        try:
+            releases = self.released.releases() if self.released else {}
+        except ArtefactError:
+            releases = {}
+        last = {id: release.revision for id, release in releases.items()}
+        return {id: fingerprint([*shared, last.get(id, "")]) for id in courses}
 
     def _known(self, name: str) -> dict[str, list[Any]]:
         return dict(self.memory.state.get(name, {}).get("files", {}))
@@ -298,14 +306,15 @@ class Workshop:
             facts=(main.uses if main else []) + list({fact.name: fact for fact in cited}.values()),
         )
 
-    def _write(self, shared: _Folder, folders: list[_Folder], results: dict[str, CourseResult]) -> None:
+    def _write(self, shared: _Folder, folders: list[_Folder], results: dict[str, CourseResult], kept: bool) -> None:
         """Write what is right: first the objects, and when they are safe the courses that name them. What is right in
-        a course with errors is written too, so that it need not be compiled again."""
+        a course with errors is written too, so that it need not be compiled again. `kept`: whether what is kept of the
+        shared files is written."""
         if self.store is None or not (folders or shared.seconds or not self.store.has("programme.json")):
             return
         from courses.manifest import manifest, shared_objects
 
-        for name, value in shared_objects(shared.units).items():
+        for name, value in shared_objects(shared.units).items() if kept else ():
             self.store.put(name, canonical(value))
         self.store.flush()
         right = [folder for folder in folders if not has_errors(results[folder.id].problems)]
@@ -329,14 +338,16 @@ class Workshop:
         if not some and not has_errors(result.all_problems()):  # which may be why something is unused
             cited = {fact.name for course in result.courses for fact in course.facts if fact.kind == "source"}
             cited |= {fact.name for unit in shared.units.values() for fact in unit.uses if fact.kind == "source"}
-            result.problems += check_sources(shared.units["sources.yaml"], cited)
+            found = check_sources(shared.units["sources.yaml"], cited)
+            result.problems += found
+            result.held |= has_errors(found)
             if self.store is None:
                 from courses import lint
 
                 result.problems = lint.settle("", list(shared.units.values()), result.problems)
         for course in result.courses:
             course.problems.sort()
-            if has_errors(course.problems) or has_errors(result.problems):
+            if has_errors(course.problems) or result.held:
                 course.revision = None
         result.problems.sort()
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from courses.check import Names
+from courses.check import Names, check_shared
 from courses.facts import Unit
-from courses.layout import SHARED, role
-from courses.problems import Problem
+from courses.layout import KEPT, SHARED, TRANSLATED_SHARED, role
+from courses.problems import Problem, has_errors
 
 
 def missing(shared: dict[str, Unit]) -> list[Problem]:
@@ -16,6 +16,25 @@ def missing(shared: dict[str, Unit]) -> list[Problem]:
     return [
         Problem(name, 1, 1, "error", "file-missing", message) for name in SHARED if name not in shared
     ]  # fmt: skip
+
+
+def judged(shared: dict[str, Unit], within: list[Problem], names: Names) -> tuple[list[Problem], bool]:
+    """All problems of the shared files, of which those `within` one file are known, and whether an error among them
+    keeps every course from being built."""
+    within = missing(shared) + within
+    between = [
+        problem for name in TRANSLATED_SHARED if name in shared for problem in check_shared(shared[name], names)
+    ]  # fmt: skip
+    concern = [problem for problem in within if not _apart(problem)]
+    concern += [problem for problem in between if not _apart(problem) and problem.file != "programme.yaml"]
+    return within + between, has_errors(concern)
+
+
+def _apart(problem: Problem) -> bool:
+    """Whether the problem is of a file that no course is made of: the needs assessment, or a translation of that or of
+    the programme. Nor is any course made of what the programme refers to, as its paths do to courses."""
+    where = role(problem.file)
+    return where is not None and where.kind in KEPT and (bool(where.locale) or where.kind != "programme")
 
 
 def shelf(shared: dict[str, Unit]) -> dict[str, Any]:
