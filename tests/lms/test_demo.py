@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
@@ -33,17 +34,17 @@ FEW = dict.fromkeys(demo.PEOPLE, 60)
 """People of each country: enough for all that can be."""
 
 
-@pytest.fixture(params=DATABASES)
-def empty(request: pytest.FixtureRequest, tmp_path: Path, artefacts: Path) -> Iterator[Flask]:
-    """The application with a migrated database that holds nothing."""
+@contextmanager
+def nothing_in(place: str, folder: Path, artefacts: Path, request: pytest.FixtureRequest) -> Iterator[Flask]:
+    """The application with a migrated database that holds nothing; of PostgreSQL, that of the name `place`."""
     server = request.getfixturevalue("postgresql") if request.param == "postgresql" else ""
-    place = str(tmp_path / "staza.db")
     if server:
-        place = "demo"
         with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute("DROP DATABASE IF EXISTS demo WITH (FORCE)")
-            connection.execute("CREATE DATABASE demo")
-    app = create_app(settings_for(tmp_path, artefacts, url_of(request.param, place, server)))
+            connection.execute(f"DROP DATABASE IF EXISTS {place} WITH (FORCE)")
+            connection.execute(f"CREATE DATABASE {place}")
+    else:
+        place = str(folder / "staza.db")
+    app = create_app(settings_for(folder, artefacts, url_of(request.param, place, server)))
     with app.app_context():
         upgrade()
         yield app
@@ -51,9 +52,23 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path, artefacts: Path) -> It
         db.engine.dispose()
 
 
-def test_it_fills_an_empty_database_once(empty: Flask) -> None:
+@pytest.fixture(params=DATABASES)
+def empty(request: pytest.FixtureRequest, tmp_path: Path, artefacts: Path) -> Iterator[Flask]:
+    """An application over an empty database."""
+    with nothing_in("demo", tmp_path, artefacts, request) as app:
+        yield app
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def region(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, artefacts: Path) -> Iterator[None]:
+    """A region with a few people, for tests that only read it."""
+    with nothing_in("region", tmp_path_factory.mktemp("region"), artefacts, request):
+        assert demo.seed(library(), clock.now(), FEW)
+        yield
+
+
+def test_it_fills_an_empty_database_once(region: None) -> None:
     now = clock.now()
-    assert demo.seed(library(), now, FEW)
     assert not demo.seed(library(), now, FEW)
     session = db.session
     roots = [row for row in institutions.tree(session) if row.parent_id is None]
@@ -77,9 +92,8 @@ def test_nobody_has_an_address_that_could_be_real(empty: Flask) -> None:
     assert all(address == address.lower() for address in addresses)
 
 
-def test_what_is_stored_is_what_the_rules_say(empty: Flask) -> None:
+def test_what_is_stored_is_what_the_rules_say(region: None) -> None:
     now = clock.now()
-    demo.seed(library(), now, FEW)
     session = db.session
     rows = session.scalars(select(Enrolment)).all()
     known = facts.of(session, rows)
@@ -93,9 +107,8 @@ def test_what_is_stored_is_what_the_rules_say(empty: Flask) -> None:
         assert row.enrolled_at <= (row.started_at or now) <= (row.completed_at or now) <= now
 
 
-def test_attempts_are_graded_by_the_questions(empty: Flask) -> None:
+def test_attempts_are_graded_by_the_questions(region: None) -> None:
     now = clock.now()
-    demo.seed(library(), now, FEW)
     given: dict[object, list[Answer]] = {}
     for answer in db.session.scalars(select(Answer)):
         given.setdefault(answer.attempt_id, []).append(answer)
@@ -113,8 +126,7 @@ def test_attempts_are_graded_by_the_questions(empty: Flask) -> None:
         assert attempt.passed == passed
 
 
-def test_checks_were_answered_before_their_lesson_was_finished(empty: Flask) -> None:
-    demo.seed(library(), clock.now(), {"RS": 20})
+def test_checks_were_answered_before_their_lesson_was_finished(region: None) -> None:
     for done in db.session.scalars(select(LessonDone)):
         enrolment = db.session.get_one(Enrolment, (done.institution_id, done.enrolment_id))
         checks = library().course(enrolment.course_id).lesson(done.lesson_id).checks
@@ -132,9 +144,8 @@ def test_the_demo_accounts_can_look_round(empty: Flask) -> None:
         assert browser.get(pages[account.role]).status_code == 200, account.email
 
 
-def test_the_trainee_has_something_of_everything(empty: Flask) -> None:
+def test_the_trainee_has_something_of_everything(region: None) -> None:
     now = clock.now()
-    demo.seed(library(), now, {})
     person = db.session.scalars(select(Person).filter_by(email="trainee@example.org")).one()
     states = {row.state(now.date()) for row in db.session.scalars(select(Enrolment).filter_by(person_id=person.id))}
     assert State.IN_PROGRESS in states
