@@ -14,7 +14,7 @@ from lms.learning.access import region
 from lms.learning.look import looked
 from lms.records import institutions
 from lms.records.people import Role
-from lms.reports.files import FILE_TYPES, csv_file, xlsx_file
+from lms.reports.files import SHEET_TYPES, csv_file, xlsx_file
 from lms.reports.region import ALL, HIDDEN, STATES, Region, counts
 from lms.reports.table import state_label
 from lms.web.access import actor, allow
@@ -50,7 +50,7 @@ def index() -> str:
 @allow(Role.COORDINATOR)
 def file(kind: str) -> Response:
     """The same tables as a file."""
-    if kind not in FILE_TYPES:
+    if kind not in SHEET_TYPES:
         abort(404)
     who, at = actor(), clock.now()
     looked(who, "exported", at, report="region", format=kind)
@@ -63,4 +63,4 @@ def file(kind: str) -> Response:
     ]
     data = csv_file(sheets) if kind == "csv" else xlsx_file(sheets, about)
     headers = {"Content-Disposition": f'attachment; filename="staza-region-{at.date()}.{kind}"'}
-    return Response(data, content_type=FILE_TYPES[kind], headers=headers)
+    return Response(data, content_type=SHEET_TYPES[kind], headers=headers)

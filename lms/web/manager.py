@@ -9,11 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
-from flask_babel import format_datetime, ngettext
+from flask_babel import format_datetime, format_decimal, ngettext
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
-from lms import clock
+from lms import clock, i18n
 from lms.db import db
 from lms.learning import enrol as enrolling
 from lms.learning.access import managed
@@ -28,7 +28,7 @@ from lms.records.people import Role
 from lms.records.scope import Scope
 from lms.reports import record as records
 from lms.reports.completion import Completion
-from lms.reports.files import FILE_TYPES, Sheet, csv_file, xlsx_file
+from lms.reports.files import FILE_TYPES, MOST_PRINTED, Sheet, csv_file, pdf_file, xlsx_file
 from lms.reports.people import People
 from lms.reports.table import PER_PAGE, Column, Filters, Page, Report, Units, state_label
 from lms.web.access import actor, allow
@@ -137,10 +137,23 @@ def _file(kind: str, name: str, title: str, desk: Desk, report: Report) -> Respo
     if kind not in FILE_TYPES:
         abort(404)
     desk.look("exported", report=name, format=kind)
-    sheet = Sheet(title, report.columns, report.rows(db.session()))
-    data = csv_file([sheet]) if kind == "csv" else xlsx_file([sheet], _about(title, desk))
+    rows = report.rows(db.session(), MOST_PRINTED + 1 if kind == "pdf" else None)
+    if kind == "pdf" and len(rows) > MOST_PRINTED:
+        raise Refused(_("A PDF holds at most %(most)s rows. Choose fewer with the filters, or take the XLSX.",
+                        most=format_decimal(MOST_PRINTED)))  # fmt: skip
+    data = _written(kind, Sheet(title, report.columns, rows), _about(title, desk))
     headers = {"Content-Disposition": f'attachment; filename="staza-{name}-{desk.today}.{kind}"'}
     return Response(data, content_type=FILE_TYPES[kind], headers=headers)
+
+
+def _written(kind: str, sheet: Sheet, about: list[tuple[str, str]]) -> bytes:
+    match kind:
+        case "csv":
+            return csv_file([sheet])
+        case "pdf":
+            return pdf_file([sheet], about, i18n.language().tag, clock.now())
+        case _:
+            return xlsx_file([sheet], about)
 
 
 def _about(title: str, desk: Desk) -> list[tuple[str, str]]:

@@ -52,7 +52,7 @@ def test_a_manager_sees_their_own_institution_and_a_unit_manager_their_unit(visi
 def test_what_lies_outside_is_not_found(visitor: Guise, world: World) -> None:
     stranger, office = world.people["stranger"].id, world.people["office"].id
     for who, paths in {
-        "manager": [f"/manager/people/{stranger}", f"/manager/people/{uuid4()}", "/manager/people.pdf",
+        "manager": [f"/manager/people/{stranger}", f"/manager/people/{uuid4()}", "/manager/people.doc",
                     f"/manager?unit={world.institutions['Ministry B']}", "/manager?unit=999",
                     f"/manager/completion.csv?unit={world.institutions['Ministry B']}"],
         "unit-manager": [f"/manager/people/{office}", f"/manager/people?unit={world.institutions['Ministry A']}"],

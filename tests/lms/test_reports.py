@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 
+import pypdf
 import pytest
 from flask import Flask
 from openpyxl import load_workbook
@@ -21,7 +23,7 @@ from lms.records.attempts import Attempt
 from lms.records.enrolments import Enrolment, State
 from lms.records.people import Person, fold
 from lms.reports.completion import Completion
-from lms.reports.files import Sheet, csv_file, xlsx_file
+from lms.reports.files import MOST_PRINTED, Sheet, csv_file, pdf_file, xlsx_file
 from lms.reports.table import PER_PAGE, Column, Filters, Page, Row, Units
 
 from .conftest import START, Statements, Visitor, World, actor_for, enrol
@@ -207,3 +209,43 @@ def crowd(world: World, many: int) -> None:
     db.session.execute(insert(Person), people)
     db.session.execute(insert(Enrolment), places)
     db.session.commit()
+
+
+def pdf_text(data: bytes) -> str:
+    """What a PDF says, on one line."""
+    return " ".join(" ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(data)).pages).split())
+
+
+@pytest.mark.parametrize("kind", ["completion", "people"])
+def test_the_pdf_says_in_words_what_the_csv_holds(visitor: Guise, world: World, kind: str) -> None:
+    staff(world)
+    manager = visitor("manager")
+    for query in ("", "?q=patrol", "?q=nobody"):
+        answer = manager.get(f"/manager/{kind}.pdf{query}")
+        assert answer.mimetype == "application/pdf"
+        said = pdf_text(answer.data)
+        head, *rows = csv_rows(manager.get(f"/manager/{kind}.csv{query}").data)
+        places = [said.index(row[0], said.index(head[-1])) for row in rows]
+        assert places == sorted(places), "in the same order"
+        for cell in [*head, *(cell for row in rows for cell in row if not re.fullmatch(r"[\d.-]*", cell))]:
+            assert cell.replace(" ", "") in said.replace(" ", ""), cell
+        assert "stranger" not in said
+        assert "Manager <manager@example.org>" in said
+
+
+def test_a_pdf_is_marked_up_for_screen_readers_and_runs_nothing(app: Flask) -> None:
+    with app.test_request_context():
+        sheet = Sheet("Ђорђе", (Column("a", "A"), Column("b", "B", "percent")), [Row(('#panic("x") *b* $x$', 0.5))])
+        data = pdf_file([sheet], [("x", "=1")], "sr-Cyrl", START)
+    catalogue = pypdf.PdfReader(io.BytesIO(data)).trailer["/Root"]
+    assert catalogue["/MarkInfo"]["/Marked"]
+    assert catalogue["/Lang"] == "sr"
+    assert '#panic("x") *b* $x$ 50%' in pdf_text(data)
+
+
+def test_a_pdf_too_long_to_sign_is_refused(visitor: Guise, world: World) -> None:
+    crowd(world, MOST_PRINTED // 2 + 1)
+    manager = visitor("manager")
+    refused = manager.get("/manager/completion.pdf", follow_redirects=True)
+    assert "A PDF holds at most 500 rows." in refused.get_data(as_text=True)
+    assert manager.get("/manager/completion.pdf?course=basics").mimetype == "application/pdf"
