@@ -74,7 +74,9 @@ def _entry(fields: Mapping[str, object]) -> _Entry:
 def _words(text: str) -> list[str]:
     """The words of the text, without case and diacritics."""
     apart = unicodedata.normalize("NFKD", text.casefold())
-    return _WORDS.findall("".join(letter for letter in apart if not unicodedata.combining(letter)))
+    if not apart.isascii():
+        apart = "".join(letter for letter in apart if not unicodedata.combining(letter))
+    return _WORDS.findall(apart)
 
 
 def _joined(words: Iterable[str]) -> str:
