@@ -177,7 +177,24 @@ def test_axe_finds_nothing_on_any_type_nor_on_marking(
     mark = f"{marking}/{done.rsplit('/', 1)[1]}/open"
     for path in (marking, mark, "/trainer", f"/trainer/{COURSE}", f"/trainer/{COURSE}/as/RS/lessons/only"):
         found += faults(trainer, path)
+    mark_and_mark_again(trainer, mark)
+    for path in (f"{marking}/marked", mark):
+        found += faults(trainer, path)
+    found += faults(page, f"{done}/result")
     assert found == [], "\n\n".join(found)
+
+
+def mark_and_mark_again(trainer: Page, mark: str) -> None:
+    """Give an answer its mark, and then another one."""
+    hand = Mouse(trainer)
+    for points, button in (("0.5", "Save the mark"), ("1", "Change the mark")):
+        trainer.goto(mark)
+        for label in ("Speaks calmly", "Names the rights"):
+            hand.write(trainer.get_by_label(label), points)
+        if button == "Change the mark":
+            hand.write(trainer.get_by_label("Why you change the mark"), "I had overlooked the last sentence.")
+        hand.push(button)
+    expect(trainer.get_by_text("The mark is changed, and the trainee can read why.")).to_be_visible()
 
 
 def _question(site: Site, id: str) -> Question:
