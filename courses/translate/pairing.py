@@ -7,6 +7,7 @@ of the same kind, and is stale.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -50,28 +51,57 @@ def _by_position(
     segments: Sequence[Segment], renderings: Sequence[Rendering], matched: Sequence[int | None]
 ) -> dict[int, int]:
     """The numbers of texts without a block of their hash, by the place of the block they are paired with."""
-    free = set(range(len(segments))) - {place for place in matched if place is not None}
+    taken = {place for place in matched if place is not None}
+    free: dict[str, list[int]] = defaultdict(list)
+    for place, segment in enumerate(segments):
+        if place not in taken:
+            free[segment.kind].append(place)
     found: dict[int, int] = {}
     begin = 0  # blocks before this one stand before the text before
+    onward = _onward(matched)
     for number, one in enumerate(renderings):
-        place = matched[number]
-        if place is not None:
-            begin = place + 1
+        if (own := matched[number]) is not None:
+            begin = own + 1
             continue
-        following = (place for place in matched[number + 1 :] if place is not None and place >= begin)
-        end = next(following, len(segments))
-        near = next((at for at in range(begin, end) if at in free and fits(one, segments[at])), None)
-        if near is not None:
-            free.discard(near)
+        end = len(segments)
+        after = onward[number]
+        while after < len(matched):
+            if (following := matched[after] or 0) >= begin:
+                end = following
+                break
+            after = onward[after]
+        nearest = [(_first(free.get(kind, []), begin, end), kind) for kind in kinds(one) or free]
+        near, kind = min(nearest, default=(end, ""))
+        if near < end:
+            free[kind].remove(near)
             found[near] = number
             begin = near + 1
     return found
 
 
+def _first(places: Sequence[int], begin: int, end: int) -> int:
+    """The first of the places that is not before `begin`; `end` if there is none before that."""
+    at = bisect_left(places, begin)
+    return min(places[at], end) if at < len(places) else end
+
+
+def _onward(matched: Sequence[int | None]) -> list[int]:
+    """Of each text the number of the next that has a block; as many as there are texts, if none has."""
+    onward = [len(matched)] * len(matched)
+    for number in range(len(matched) - 2, -1, -1):
+        onward[number] = onward[number + 1] if matched[number + 1] is None else number + 1
+    return onward
+
+
 def fits(rendering: Rendering, segment: Segment) -> bool:
     """Whether the text is of the kind that the block is; one that is still empty is of any."""
+    found = kinds(rendering)
+    return found is None or segment.kind in found
+
+
+def kinds(rendering: Rendering) -> tuple[str, ...] | None:
+    """The kinds of blocks that the text may translate; None for all."""
     if not rendering.lines:
-        return True
-    if segment.kind == TITLE:
-        return len(rendering.lines) == 1 and kind_of(rendering.text) == "paragraph"
-    return kind_of(rendering.text) == segment.kind
+        return None
+    kind = kind_of(rendering.text)
+    return (kind, TITLE) if kind == "paragraph" and len(rendering.lines) == 1 else (kind,)
