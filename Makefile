@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command 
 BIN := .venv/bin
 COMPILED := lms/translations/.compiled
 
-.PHONY: run test bench check fuzz play screenshots translations lock clean
+.PHONY: run test types suite bench check fuzz play screenshots translations lock clean
 
 run: .venv/installed $(COMPILED)  ## Make everything ready and serve it on http://127.0.0.1:$(PORT)
 	@$(BIN)/staza demo
@@ -11,7 +11,13 @@ run: .venv/installed $(COMPILED)  ## Make everything ready and serve it on http:
 test: .venv/installed-tests $(COMPILED)  ## Run every test: style, types, compiler, application on both databases, browser
 	@.ci/browser
 	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check .
+	@$(MAKE) --no-print-directory -j 2 types suite
+
+# Beside each other: mypy uses one core, and so do the tests while they are collected and where they wait for a server.
+types: .venv/installed-tests  ## Check the types
 	@$(BIN)/mypy
+
+suite: .venv/installed-tests $(COMPILED)  ## Run pytest
 	@$(BIN)/pytest -n 2 --dist worksteal
 
 fuzz: .venv/installed-tests  ## Spoil the real courses in 20,000 ways: each is a build, or problems at their places

@@ -32,7 +32,8 @@ from .question_makers import KINDS, Fields, fields, randoms
 
 ROOT = Path(__file__).parent.parent.parent
 MUTATIONS = int(os.environ.get("STAZA_FUZZ", "300"))
-SHARDS = 4
+SHARDS = 2
+"""One for each process; a shard begins by building all courses."""
 IN_A_ROW = 10
 """Mutations of one file before another's turn: putting a file back costs as much as a mutation."""
 
