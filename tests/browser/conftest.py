@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -104,9 +105,17 @@ def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
 
 @pytest.fixture(scope="session")
 def courses(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The three real courses, compiled and published."""
-    artefacts = tmp_path_factory.mktemp("courses")
-    compile_into(artefacts, ROOT / "content")
+    """The real courses, compiled and published once for all processes of a run; nobody writes to them."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # each of which has a folder of its own in this one
+        shared = shared.parent
+    artefacts = shared / "courses"
+    with (shared / "courses.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not artefacts.exists():
+            made = tmp_path_factory.mktemp("courses")
+            compile_into(made, ROOT / "content")
+            made.rename(artefacts)
     return artefacts
 
 
