@@ -42,6 +42,9 @@ from courses.questions.branches import MOST, Branches
 LONGEST = 100
 """Choices after which a case is closed."""
 
+Named = Annotated[str, Field(min_length=1)]
+"""The id of a state, of which there is one; see `Branches`."""
+
 Worth = Annotated[float, PERCENT, Field(ge=0, le=1)]
 """What an ending is worth, 0..1; written 0% to 100%."""
 
@@ -62,7 +65,7 @@ class Way(Frozen):
 
     id: Slug
     text: Text
-    to: str
+    to: Named
     """The id of the state that it leads to."""
     then: OptionalText = ""
     """The consequence, which the trainee reads after choosing."""
@@ -92,7 +95,7 @@ class Scenario(Question):
     """The answer is the list of the ids of the choices made, from the start."""
 
     type: Literal["scenario"]
-    start: str
+    start: Named
     """The id of the state in which the case begins."""
     states: Annotated[tuple[State, ...], Field(min_length=2, max_length=MOST)]
     """The situations; each has choices, or is an ending."""
