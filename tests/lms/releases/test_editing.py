@@ -57,6 +57,7 @@ def test_an_attempt_goes_on_under_the_revision_it_began_with(app: Flask, desk: D
     finish_lessons(browser, "basics")
     attempt = begin(browser, "basics")
     answer_all(browser, attempt, but=("ordering", "gaps"))
+    browser.get("/accessibility")  # what was said of enrolling is said once, on the next page
     seen = [browser.get(f"{attempt}/questions/{n}").get_data(as_text=True) for n in range(1, 7)]
     begun = stored(attempt)
     turn_around(desk)
