@@ -17,6 +17,7 @@ from courses.model import Draw, Frozen, Locale, Objective, Programme, Slug, Sour
 from courses.problems import Problem
 from courses.questions import TYPES
 from courses.questions.base import PERCENT, SAID, Flag, Question, near, written
+from courses.questions.unread import certain, miscounted
 from courses.source import Document
 from courses.vocabulary import listed
 from courses.wording import SLUG_RULE, shown, worded
@@ -212,12 +213,9 @@ def validate(document: Document, model: type[Model], at: tuple[str | int, ...] =
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        found_errors = error.errors(include_url=False)
-        wrong = {found["loc"][:steps] for found in found_errors for steps in range(len(found["loc"]))}
-        for found in found_errors:
-            if found["type"] == "too_short" and found["loc"] in wrong:
-                continue  # pydantic counts only the entries that are right
-            document.problems.append(worded(document, model, at, found))
+        for found in error.errors(include_url=False):
+            if not miscounted(found):
+                document.problems.append(worded(document, model, at, found))
         return None
 
 
@@ -236,7 +234,8 @@ def questions(document: Document) -> Iterator[tuple[tuple[str | int, ...], Quest
             _add(document, (*at, "type"), "unknown-value", message, near(str(kind), TYPES))
         else:
             question = validate(document, TYPES[kind], at)
-            mistakes = [*TYPES[kind].mistakes_in(fields), *(question.mistakes() if question else ())]
+            between = question.mistakes() if question else certain(TYPES[kind], fields)
+            mistakes = [*TYPES[kind].mistakes_in(fields), *between]
             for mistake in mistakes:
                 _add(document, (*at, *mistake.at), mistake.code, mistake.message, mistake.hint)
             if question and not mistakes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel
@@ -11,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from courses.problems import Problem
 from courses.questions.base import near
+from courses.questions.unread import keys_at
 from courses.source import Document, Where, printed_quotes
 
 SLUG_RULE = "it must be lower-case words (a-z, 0-9) joined by single hyphens, at most 64 letters"
@@ -95,29 +95,12 @@ def _measured(kind: str, name: str, given: object, limits: dict[str, Any]) -> tu
 
 def _unknown_key(model: type[BaseModel], loc: tuple[str | int, ...], given: object) -> tuple[str, str, str]:
     key = str(loc[-1])
-    hint = near(key, _keys(model, loc[:-1]))
+    hint = near(key, keys_at(model, loc[:-1]))
     if given is None:
         hint = "Inside braces a comma begins a new key: put a text that has one in quotes."
         if ":" in key:
             hint = "A key ends with a colon and a space."
     return "unknown-key", f"There is no key `{key}` here.", hint
-
-
-def _keys(model: type[BaseModel], loc: Iterable[str | int]) -> list[str]:
-    """The keys that the model, or the model at `loc` inside it, has."""
-    inner: Any = model
-    for step in loc:
-        if isinstance(step, str) and inner is not None:
-            field = inner.model_fields.get(step)
-            inner = _inner(field.annotation) if field else None
-    return list(inner.model_fields) if inner else []
-
-
-def _inner(annotation: Any) -> Any:
-    """The model in an annotation such as `tuple[Choice, ...] | None`."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for part in getattr(annotation, "__args__", ()) if (found := _inner(part))), None)
 
 
 def shown(value: object) -> str:

@@ -90,14 +90,26 @@ PERCENT = written(r"([0-9]{1,3}(?:\.[0-9]+)?) ?%", "bad-share", "`80%`", lambda 
 """A share, written `80%` and kept as 0.8."""
 
 
-class Mistake(NamedTuple):
-    """Something wrong within one question that the types of its fields can't tell. `at` is the path of keys and
-    positions to the value concerned, from the question down."""
+Path = tuple[str | int, ...]
+"""Keys and positions that lead to a value, from the question down."""
 
-    at: tuple[str | int, ...]
+ANY = "*"
+"""Any position of a list, in the path of what a mistake rests on."""
+
+
+class Mistake(NamedTuple):
+    """Something wrong within one question that the types of its fields can't tell. `at` leads to the value concerned.
+
+    `rests_on`: all that could be the cause if it is wrong in itself, so that nobody knows whether the mistake is there
+    until that is mended. It is the whole question unless somebody has thought about it; () where the mistake is there
+    whatever else the author writes, as of two ids that are the same.
+    """
+
+    at: Path
     code: str
     message: str
     hint: str = ""
+    rests_on: tuple[Path, ...] = ((),)
 
 
 class Choice(Frozen):
@@ -292,7 +304,8 @@ def doubled(items: Sequence[Choice | Frozen], at: tuple[str | int, ...], what: s
     for place, item in enumerate(items):
         id: str = getattr(item, "id", "")
         if id in seen:
-            yield Mistake((*at, place, "id"), "doubled-id", f"Two {what} have the id `{id}`.", "Give one another id.")
+            message = f"Two {what} have the id `{id}`."
+            yield Mistake((*at, place, "id"), "doubled-id", message, "Give one another id.", rests_on=())
         seen.add(id)
 
 
@@ -300,11 +313,14 @@ def only_right_one(choices: Sequence[Choice], at: tuple[str | int, ...]) -> Iter
     """The mistakes of a list of choices of which exactly one must be right."""
     right = [place for place, choice in enumerate(choices) if choice.correct]
     if not right:
-        yield Mistake(at, "no-right-choice", "No choice is right.", "Write `correct: true` in the right one.")
+        yield Mistake(
+            at, "no-right-choice", "No choice is right.", "Write `correct: true` in the right one.",
+            rests_on=((*at, ANY, "correct"),),
+        )  # fmt: skip
     for place in right[1:]:
         yield Mistake(
             (*at, place, "correct"), "two-right-choices", "A second choice is right, but only one may be.",
-            "Leave `correct: true` in one choice, or make the type multiple-choice.",
+            "Leave `correct: true` in one choice, or make the type multiple-choice.", rests_on=(),
         )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from pydantic import Field
 
 from courses.model import Frozen, Slug
 from courses.questions.base import (
+    ANY,
     Grade,
     Mistake,
     Option,
@@ -77,7 +78,7 @@ class Categorise(Question):
             if item.category not in known:
                 yield Mistake(
                     ("items", place, "category"), "unknown-category", f"There is no category `{item.category}`.",
-                    names.hint(item.category),
+                    names.hint(item.category), rests_on=(("categories", ANY, "id"),),
                 )  # fmt: skip
         seen: set[str] = set()
         for place, category in enumerate(self.categories):
@@ -85,7 +86,7 @@ class Categorise(Question):
                 yield Mistake(
                     ("categories", place, "text"), "doubled-text",
                     f"Two categories are called “{category.text}”, so nobody can tell them apart.",
-                    "Word one of them differently, or join them.",
+                    "Word one of them differently, or join them.", rests_on=(),
                 )  # fmt: skip
             seen.add(category.text)
 

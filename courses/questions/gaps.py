@@ -17,6 +17,7 @@ from pydantic import Field
 
 from courses.model import Frozen, Slug
 from courses.questions.base import (
+    ANY,
     LONGEST,
     Choice,
     Grade,
@@ -87,23 +88,24 @@ class Gaps(Question):
         if "](" in self.text:
             yield Mistake(
                 ("text",), "gap-in-link", "The text with the gaps has a link or a picture.",
-                "Put it into the stem: no gap in it could be filled.",
+                "Put it into the stem: no gap in it could be filled.", rests_on=(),
             )  # fmt: skip
         in_text, described = Counter(GAP.findall(self.text)), {gap.id for gap in self.gaps}
         for id, times in in_text.items():
             if id not in described:
                 yield Mistake(
                     ("text",), "gap-unknown", f"The text has a gap `[[{id}]]` that `gaps` does not describe.",
-                    "Add it to `gaps`, or correct its id.",
+                    "Add it to `gaps`, or correct its id.", rests_on=(("gaps", ANY, "id"),),
                 )  # fmt: skip
             if times > 1:
-                yield Mistake(("text",), "doubled-id", f"The gap `[[{id}]]` stands twice in the text.", "Use two ids.")
+                message = f"The gap `[[{id}]]` stands twice in the text."
+                yield Mistake(("text",), "doubled-id", message, "Use two ids.", rests_on=())
         for place, gap in enumerate(self.gaps):
             at = ("gaps", place)
             if gap.id not in in_text:
                 yield Mistake(
                     (*at, "id"), "gap-not-in-text", f"The gap `{gap.id}` does not stand in the text.",
-                    f"Write `[[{gap.id}]]` where it belongs.",
+                    f"Write `[[{gap.id}]]` where it belongs.", rests_on=(("text",),),
                 )  # fmt: skip
             yield from self._mistakes_of(gap, at)
 
@@ -114,18 +116,19 @@ class Gaps(Question):
             yield Mistake(
                 (*at, "id"), "gap-id-tells",
                 f"The id `{gap.id}` says the answer “{word}”, and browsers can see it.",
-                "Give the gap an id that says what is asked for.",
+                "Give the gap an id that says what is asked for.", rests_on=(),
             )  # fmt: skip
         if gap.choices is None and not any(fold(word) for word in gap.accept or ()):
             yield Mistake(
                 at, "gap-without-answer", f"Nothing fills the gap `{gap.id}`.",
                 "Give it `accept` (words to be typed) or `choices` (a menu).",
+                rests_on=((*at, "id"), (*at, "accept"), (*at, "choices")),
             )  # fmt: skip
         if gap.choices is not None:
             if gap.accept is not None:
                 yield Mistake(
                     (*at, "accept"), "gap-two-ways", f"The gap `{gap.id}` is both typed and chosen from a menu.",
-                    "Keep `accept` or `choices`.",
+                    "Keep `accept` or `choices`.", rests_on=(),
                 )  # fmt: skip
             yield from doubled(gap.choices, (*at, "choices"), "choices")
             yield from only_right_one(gap.choices, (*at, "choices"))

@@ -76,7 +76,7 @@ class Matching(Question):
             if distractor.id in pairs:
                 yield Mistake(
                     ("distractors", place, "id"), "doubled-id",
-                    f"A pair and a distractor have the id `{distractor.id}`.", "Give one another id.",
+                    f"A pair and a distractor have the id `{distractor.id}`.", "Give one another id.", rests_on=(),
                 )  # fmt: skip
         yield from doubled(self.distractors, ("distractors",), "distractors")
         sides = [(("pairs", place, "right"), pair.right) for place, pair in enumerate(self.pairs)]
@@ -86,7 +86,7 @@ class Matching(Question):
             if text in seen:
                 yield Mistake(
                     at, "doubled-text", f"The right side “{text}” stands here twice, so nobody can tell them apart.",
-                    "Word one of them differently, or join the pairs.",
+                    "Word one of them differently, or join the pairs.", rests_on=(),
                 )  # fmt: skip
             seen.add(text)
 

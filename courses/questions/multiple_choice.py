@@ -13,7 +13,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from courses.questions.base import Choice, Grade, Mistake, Option, Part, Payload, Question, arranged, doubled, known_ids
+from courses.questions.base import (
+    ANY,
+    Choice,
+    Grade,
+    Mistake,
+    Option,
+    Part,
+    Payload,
+    Question,
+    arranged,
+    doubled,
+    known_ids,
+)
 
 
 class MultipleChoice(Question):
@@ -28,12 +40,13 @@ class MultipleChoice(Question):
         right = sum(choice.correct for choice in self.choices)
         if right == 0:
             yield Mistake(
-                ("choices",), "no-right-choice", "No choice is right.", "Write `correct: true` in the right ones."
-            )
+                ("choices",), "no-right-choice", "No choice is right.", "Write `correct: true` in the right ones.",
+                rests_on=(("choices", ANY, "correct"),),
+            )  # fmt: skip
         if right == len(self.choices):
             yield Mistake(
                 ("choices",), "no-wrong-choice", "Every choice is right, so ticking all would be the answer.",
-                "Add a choice that is wrong.",
+                "Add a choice that is wrong.", rests_on=(("choices", ANY, "correct"),),
             )  # fmt: skip
 
     def order(self, rng: Random) -> tuple[str, ...]:

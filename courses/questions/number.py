@@ -152,13 +152,13 @@ class NumberQuestion(Question):
         if self.tolerance.endswith("%") and not Fraction(self.answer):
             yield Mistake(
                 ("tolerance",), "tolerance-of-nothing", "A share of 0 is 0, so this tolerates nothing.",
-                "Write the tolerance as a number.",
+                "Write the tolerance as a number.", rests_on=(("answer",),),
             )  # fmt: skip
         for place, known in enumerate(self.wrong):
             if self._near(Fraction(known.value)):
                 yield Mistake(
                     ("wrong", place, "value"), "wrong-is-right", f"“{known.value}” is right within the tolerance.",
-                    "Delete it, or make the tolerance smaller.",
+                    "Delete it, or make the tolerance smaller.", rests_on=(("answer",), ("tolerance",)),
                 )  # fmt: skip
 
     def payload(self, order: Sequence[str] = (), answer: object = None) -> Payload:  # noqa: ARG002
