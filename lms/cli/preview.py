@@ -28,7 +28,6 @@ def preview(
     """Show the courses (all, or those named) as a trainee sees them, with what is wrong at its place. An open page
     follows the files: save, and it changes. Needs no database; nothing that is answered is stored."""
     require(content, courses)
-    need_free("127.0.0.1", port)
     from lms import preview as of
     from lms.preview import live
     from lms.preview.desk import Desk
@@ -36,6 +35,7 @@ def preview(
 
     desk = Desk(content, courses)
     eyes = Eyes(_country(desk, country), _language(language), key)
+    need_free("127.0.0.1", port, "--port")
     app = of.create_app(desk, eyes)
     live.follow(desk)
     server = of.server(app, port)
