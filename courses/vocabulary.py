@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from itertools import islice
 
 _ALIKE = 0.6
 """How alike two names are at least (`difflib` counts from 0 to 1) to be taken for the same."""
@@ -40,5 +41,5 @@ class Vocabulary:
 
 def listed(words: Iterable[str]) -> str:
     """The words as a hint lists them; of very many the first."""
-    names = [f"`{word}`" for word in words]
+    names = [f"`{word}`" for word in islice(words, _LISTED + 1)]
     return ", ".join([*names[:_LISTED], *["…"] * (len(names) > _LISTED)])
