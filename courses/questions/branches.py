@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from courses.layout import is_slug
-from courses.questions.base import Mistake
+from courses.questions.base import Mistake, Path
 from courses.vocabulary import Vocabulary
 
 MOST = 60
 """States that a scenario may have: many times what one can keep in mind."""
 _UNWRITTEN = -1
 """The number of the state that nobody has written yet."""
-Path = tuple[str | int, ...]
 
 
 class _Way(NamedTuple):
