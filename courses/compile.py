@@ -111,7 +111,7 @@ def lesson(source: Text, id: str, shelf: Shelf, draft: bool = False) -> Unit:
             | stated
             | {
                 "checks": names(reader.uses, "question"),
-                "sources": names(reader.uses, "source"),
+                "sources": names(reader.uses, "source", "term-source"),
             }
         )
         shown = id if is_slug(id) else "unnamed"  # which is an error, but a draft is shown all the same

@@ -20,7 +20,8 @@ class Place(NamedTuple):
 
 
 class Fact(NamedTuple):
-    """A name of some kind (`lesson`, `anchor`, `question`, `source` …) that stands at a place of the unit's file."""
+    """A name of some kind (`lesson`, `anchor`, `question`, `source` …) that stands at a place of the unit's file. What
+    a text cites is a `source`, what defines a term that it uses a `term-source`."""
 
     kind: str
     name: str

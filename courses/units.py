@@ -22,9 +22,9 @@ def begin(source: Text, kind: str, id: str) -> Unit:
     return unit
 
 
-def names(facts: list[Fact], kind: str) -> list[str]:
-    """The names of the facts of a kind, each once, in the order of their first appearance."""
-    return list(dict.fromkeys(fact.name for fact in facts if fact.kind == kind))
+def names(facts: list[Fact], *kinds: str) -> list[str]:
+    """The names of the facts of these kinds, each once, in the order of their first appearance."""
+    return list(dict.fromkeys(fact.name for fact in facts if fact.kind in kinds))
 
 
 def take(unit: Unit, reader: Reader) -> None:

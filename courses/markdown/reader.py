@@ -280,7 +280,7 @@ class Reader:
         if self._term["id"] not in self._terms:
             self._terms[self._term["id"]] = self._term
             if self._term["source"]:
-                self._use("source", self._term["source"], place)
+                self._use("term-source", self._term["source"], place)
         token.tag = "span"
         token.attrs = {"class": "term", "role": "term", "tabindex": 0, "aria-describedby": f"term-{id}"}
 

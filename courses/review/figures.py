@@ -70,7 +70,7 @@ def figures(course: Reading, shelf: Shelf) -> Figures:
         text for item in course.items for text in _texts(item.question.model_dump(mode="json"))
     ]
     listed = [unit for unit in course.units if _counts(unit.file, course.main["lessons"])]
-    used = [fact.name for unit in listed for fact in unit.uses if fact.kind == "source"]
+    used = [fact.name for unit in listed for fact in unit.uses if fact.kind in ("source", "term-source")]
     in_bank, in_checks = (Counter(question.objective for question in each) for each in (bank, checks))
     return Figures(
         id=course.id,
@@ -89,7 +89,7 @@ def figures(course: Reading, shelf: Shelf) -> Figures:
             if isinstance(item.question, Scenario)
         ),
         sources={key: shelf.sources[key]["kind"] for key in used if key in shelf.sources},
-        citations=sum(_citations(unit.uses) for unit in listed),
+        citations=sum(fact.kind == "source" for unit in listed for fact in unit.uses),
         terms=frozenset(fact.name for unit in listed for fact in unit.uses if fact.kind == "term"),
         pictures=sum(len(_PICTURE.findall(text)) for text in texts),
         textless=sum(len(_WITHOUT.findall(text)) for text in texts),
@@ -116,10 +116,3 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, dict | list):
         for each in value.values() if isinstance(value, dict) else value:
             yield from _texts(each)
-
-
-def _citations(uses: Iterable[Any]) -> int:
-    """How many sources are cited; a term of the glossary names its source where it stands, and cites nothing."""
-    facts = list(uses)
-    terms = {fact[2:] for fact in facts if fact.kind == "term"}
-    return sum(fact.kind == "source" and fact[2:] not in terms for fact in facts)

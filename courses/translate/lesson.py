@@ -123,7 +123,7 @@ def lesson(unit: Unit, source: Text, original: Text, made: Unit, reading: Readin
     value = made.data | {
         "id": reading.where.id,
         "title": title,
-        "sources": names(reader.uses, "source"),
+        "sources": names(reader.uses, "source", "term-source"),
         "words": reader.words,
         "blocks": blocks,
         "terms": reader.terms,

@@ -164,6 +164,21 @@ def test_a_term_is_told_in_the_readers_language_too(content: Path, store: Store)
     )
 
 
+def test_a_citation_is_missed_where_a_term_comes_from_the_same_source(content: Path) -> None:
+    (content / "glossary.yaml").write_text("- {id: path, term: Path, definition: A way, source: protocol}\n", "utf-8")
+    edit(content / FIRST, "A path begins", "A [path](term:path) begins")
+    fill(content, FIRST, lambda row: row.source)
+    translation = content / "paths/sr/lessons/first.md"
+    text = translation.read_text("utf-8")
+    before, cited, after = text.rpartition("[@protocol, art. 3(a); @convention]")
+    translation.write_text(f"{before}[@convention]{after}", "utf-8")
+    (problem,) = [one for one in check(content) if one.severity == "error"]
+    assert cited
+    assert (problem.code, problem.message) == (
+        "translation-refers", "The source refers to `[@protocol]` here, and its translation does not.",
+    )  # fmt: skip
+
+
 LINES = st.sampled_from(
     [":::block 59e43524", ":::block ad1f58f3 stale", ":::block", "## Где", "Пут [@protocol].", "%% x", ":::case", ":::",
      "- а", "[пут](term:path)", "![а](media/route.svg)", "---", "- id: kinds", "  from: 86ce8a57", "  stem: а",
