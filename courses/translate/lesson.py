@@ -138,10 +138,14 @@ def _words(segment: Segment) -> int:
 def _formed(unit: Unit, source: Text, pairing: Pairing) -> list[Pair]:
     """The pairs, without translations that are of another form than their block; these and those that translate nothing
     any more are told of."""
+    shown = {one.segment.hash: one.rendering.line for one in pairing.pairs if one.rendering}
     for orphan in pairing.orphans:
         if orphan.lines:
             message = f"No block of the source has the hash {orphan.hash} any more, so this is shown nowhere."
             hint = "Move the text below the line of the block that it translates, or delete it."
+            if orphan.hash in shown:
+                line = shown[orphan.hash]
+                message = f"The block {orphan.hash} is translated in line {line} already, so this is shown nowhere."
             unit.problems.append(
                 Problem(source.file, orphan.line, 1, "advice", "translation-orphan", message, hint)
             )  # fmt: skip
