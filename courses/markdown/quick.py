@@ -24,6 +24,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from courses.markdown.spans import ADDRESS, is_plain, spans
+from courses.markdown.tables import whole
 
 BlockRule = Callable[[StateBlock, int, int, bool], bool]
 _STARTS = {
@@ -46,7 +47,7 @@ _AS_IT_IS = re.compile(ADDRESS)
 
 def quicken(md: MarkdownIt) -> MarkdownIt:
     """The same parser, which must have all its rules by now, made quick. Its renderer should be a `QuickRenderer`."""
-    md.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
+    md.block.ruler.at("table", whole(_table), {"alt": ["paragraph", "reference"]})
     md.block.ruler = _ByStart(md.block.ruler)
     md.core.ruler.at("inline", _inline)
     md.core.ruler.at("text_join", _text_join)

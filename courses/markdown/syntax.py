@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import table
 from markdown_it.rules_inline import StateInline, autolink, html_inline, image, link
 from markdown_it.token import Token
 from mdit_py_plugins.attrs import attrs_plugin
@@ -17,6 +18,7 @@ from mdit_py_plugins.attrs import attrs_plugin
 from courses.markdown.depth import tell_depth
 from courses.markdown.directives import use_directives
 from courses.markdown.quick import QuickRenderer, quicken
+from courses.markdown.tables import whole
 
 _CITATION = re.compile(r"\[(@[^\[\]]*)\]")
 
@@ -66,6 +68,7 @@ def make() -> MarkdownIt:
     md = MarkdownIt("commonmark", {"html": True}, renderer_cls=QuickRenderer).enable("table")
     md.validateLink = _any_link  # type: ignore[method-assign,assignment]
     use_directives(md)
+    md.block.ruler.at("table", whole(table), {"alt": ["paragraph", "reference"]})
     md.inline.ruler.before("link", "citation", _citation)
     md.inline.ruler.at("link", _with_offset(link, "link_open"))
     md.inline.ruler.at("autolink", _with_offset(autolink, "link_open"))

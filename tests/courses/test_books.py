@@ -88,6 +88,7 @@ _CALLS = {
     "problem": 1,
     "_problem": 1,
     "_flaw": 2,
+    "Flaw": 2,
     "_add": 2,
     "_error": 2,
     "_advice": 1,

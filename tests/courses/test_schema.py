@@ -165,7 +165,7 @@ UNSEEN = {
     "Markdown": {
         "check-inside", "citation", "directive-argument", "directive-end", "directive-inside", "directive-open",
         "heading-level", "image-place", "image-text", "link", "raw-html", "span-language", "summary-place",
-        "term-place", "too-deep", "unknown-directive",
+        "table-cells", "term-place", "too-deep", "unknown-directive",
     },
     "two values of one file that have to agree, or to differ": {
         "doubled-entry", "doubled-id", "doubled-source", "doubled-text", "empty-answer", "ending-with-choices",
