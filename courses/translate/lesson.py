@@ -27,7 +27,7 @@ from courses.script import latin_lesson
 from courses.source import Text, front_matter
 from courses.translate import letters
 from courses.translate.pairing import Pair, Pairing, fits, pair
-from courses.translate.segments import TITLE, Rendering, Segment, definitions, name_of, renderings, segments
+from courses.translate.segments import TITLE, Rendering, Segment, definitions, form_of, name_of, renderings, segments
 from courses.translate.weave import Woven, in_front_matter, references, weave
 from courses.units import attach, names
 
@@ -152,16 +152,28 @@ def _formed(unit: Unit, source: Text, pairing: Pairing) -> list[Pair]:
     pairs = []
     for one in pairing.pairs:
         if one.rendering and not fits(one.rendering, one.segment):
-            message = f"The source has {name_of(one.segment.kind)} here; this is something else."
-            hint = "Give the translation the form of its source: as many blocks, of the same kind."
-            line = one.rendering.lines[0][0]
-            unit.problems.append(Problem(source.file, line, 1, "error", "translation-form", message, hint))
+            after = pairing.pairs[len(pairs) + 1 : len(pairs) + 2]
+            unit.problems.append(_misformed(source.file, one.rendering, one.segment, after))
             one = Pair(one.segment, None, False)
         elif one.rendering and one.rendering.lines and (problem := _redefined(source.file, one.rendering, one.segment)):
             unit.problems += [problem] * (not one.stale)
             one = Pair(one.segment, None, False)
         pairs.append(one)
     return pairs
+
+
+def _misformed(file: str, rendering: Rendering, segment: Segment, after: list[Pair]) -> Problem:
+    """The problem of a translation that is of another form than its block. `after` holds the pair of the block that
+    comes next, if one does: where that has no translation, the line that names it may be what is missing."""
+    wanted = name_of(segment.kind)
+    form = form_of(rendering.text)
+    message = f"The source has {wanted} here; this is something else."
+    hint = "Give the translation the form of its source: as many blocks, of the same kind."
+    if form.second:
+        message = f"The source has {wanted} where two blocks or more stand here; the second begins in this line."
+        if after and after[0].rendering is None and form.second == after[0].segment.kind:
+            hint = f"If it translates the block that comes next, write `:::block {after[0].segment.hash}` above it."
+    return Problem(file, rendering.lines[form.line][0], 1, "error", "translation-form", message, hint)
 
 
 def _redefined(file: str, rendering: Rendering, segment: Segment) -> Problem | None:

@@ -12,7 +12,7 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from courses.translate.segments import TITLE, Rendering, Segment, kind_of
+from courses.translate.segments import TITLE, Rendering, Segment, form_of
 
 
 class Pair(NamedTuple):
@@ -103,5 +103,5 @@ def kinds(rendering: Rendering) -> tuple[str, ...] | None:
     """The kinds of blocks that the text may translate; None for all."""
     if not rendering.lines:
         return None
-    kind = kind_of(rendering.text)
+    kind = form_of(rendering.text).kind
     return (kind, TITLE) if kind == "paragraph" and len(rendering.lines) == 1 else (kind,)

@@ -28,6 +28,8 @@ STALE = "stale"
 DIGITS = 8
 _HEADER = re.compile(r":::[ \t]*block\b[ \t]*(.*)$")
 _HASH = re.compile(r"([0-9a-f]{8,64})(?:[ \t]+(stale))?$")
+_AFTER = "x"
+"""A paragraph that follows a text, to see whether it is one still."""
 _TITLED = ("note", "warning", "case", "activity")
 _NAMES = {
     TITLE: "one line",
@@ -83,12 +85,26 @@ class Rendering:
         return "\n".join(line for _number, line in self.lines)
 
 
-def kind_of(text: str) -> str:
-    """The kind of the one block that a text in Markdown is, for a heading its level, as `h2`; "" for a text that is
-    none or more, or reaches beyond itself, as an open fence and the end of a directive do."""
+class Form(NamedTuple):
+    """What a text in Markdown is: the kind of the one block, for a heading its level, as `h2`; "" for a text that is
+    none or more, or reaches beyond itself, as an open fence and the end of a directive do. If it is two or more,
+    `second` is the kind of the second, and `line` the one of the text, counted from 0, in which that begins."""
+
+    kind: str
+    second: str = ""
+    line: int = 0
+
+
+def form_of(text: str) -> Form:
+    """The form of a text in Markdown."""
     flaws: list[Flaw] = []
-    top = [token for token in _parsed(f"{text}\n\nx", flaws) if token.level == 0 and token.nesting >= 0]
-    return _kind(top[0]) if len(top) == 2 and not flaws else ""
+    tokens = _parsed(f"{text}\n\n{_AFTER}", flaws)
+    top = [token for token in tokens if token.level == 0 and token.nesting >= 0][:-1]
+    if not top or flaws or [token.content for token in tokens[-3:]] != ["", _AFTER, ""]:
+        return Form("")
+    if len(top) == 1:
+        return Form(_kind(top[0]))
+    return Form("", _kind(top[1]), top[1].map[0] if top[1].map else 0)
 
 
 def definitions(text: str) -> dict[str, tuple[str, int]]:

@@ -8,7 +8,7 @@ import pytest
 
 from courses.source import Text
 from courses.translate.pairing import pair
-from courses.translate.segments import kind_of, renderings, segments
+from courses.translate.segments import form_of, renderings, segments
 
 CONTENT = Path(__file__).parent.parent.parent / "content"
 
@@ -19,7 +19,7 @@ def test_the_blocks_of_a_lesson_are_each_one_block_of_markdown(path: Path) -> No
     lines = source.text.split("\n")
     for one in segments(source):
         if one.kind != "title":
-            assert kind_of(one.text) == one.kind
+            assert form_of(one.text).kind == one.kind
             assert "\n".join(lines[one.first - 1 : one.last - 1]) == one.text
     assert all(line.strip() == "" or line.startswith((":::", "---", "objectives", "minutes", "title"))
                for number, line in enumerate(lines, 1)
@@ -58,9 +58,9 @@ def test_a_translation_is_never_paired_with_a_block_of_another_kind() -> None:
     assert pairs("One.\n\n## Two", translation) == [("One.", "Један.", False), ("## Two", "", False)]
 
 
-@pytest.mark.parametrize("text", ["A.\n\nB.", "A.\n\n:::check x", "A.\n:::", "```\nopen", "", "[a]: /b"])
+@pytest.mark.parametrize("text", ["A.\n\nB.", "A.\n\n:::check x", "A.\n:::", "```\nopen", "A.\n\n```", "", "[a]: /b"])
 def test_what_reaches_beyond_itself_is_no_block(text: str) -> None:
-    assert kind_of(text) == ""
+    assert form_of(text).kind == ""
 
 
 def test_the_same_text_twice_is_translated_twice() -> None:
