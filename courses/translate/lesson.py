@@ -149,7 +149,7 @@ def _formed(unit: Unit, source: Text, pairing: Pairing) -> list[Pair]:
             unit.problems.append(
                 Problem(source.file, orphan.line, 1, "advice", "translation-orphan", message, hint)
             )  # fmt: skip
-    pairs = []
+    pairs: list[Pair] = []
     for one in pairing.pairs:
         if one.rendering and not fits(one.rendering, one.segment):
             after = pairing.pairs[len(pairs) + 1 : len(pairs) + 2]
