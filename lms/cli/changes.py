@@ -90,7 +90,7 @@ def say_effects(effects: Effects, changes: Sequence[Change], course: str, releas
 def _refresher(release: Release | None) -> str:
     if release and release.refresher:
         return f"They are asked to look again at: {', '.join(release.lessons)}."
-    return "They are not asked to look at what changed; --refresher asks them."
+    return "They are not asked to look at what changed; --refresher asks them, now or later."
 
 
 def _people(number: int) -> str:

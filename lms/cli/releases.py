@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,12 +35,14 @@ SHORTEST = 4
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A release that is about to be made: the revision, what it changes, and against which one."""
+    """A release that is about to be made: the revision, what it changes, and against which one. `again`: what people
+    see stays, and was changed by the release before; this one asks them to look at it."""
 
     course: Course
     release: Release
     before: Release | None
     changes: tuple[Change, ...] = ()
+    again: bool = False
 
 
 # ── diff ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -119,20 +121,28 @@ def publish(
 
     First it says what the changes do to whom, and asks if they do more than change the wording, or take away what
     was required. Nobody's attempt changes: whoever is in one finishes it as it was. Completions stay.
+
+    With --refresher a course that is named is released again where its text has not changed: so a refresher is asked
+    for later.
     """
     store, author = Store(artefacts), author or _git(content, "config", "user.name")
+    if lessons and not refresher:
+        raise click.UsageError("--lesson says what a refresher asks for: add --refresher.")
     if back:
         plans = [_plan_back(store, course, author, note) for course in courses]
         if not plans:
             raise click.UsageError("Name the course to go back with.")
     else:
         result = built(courses, content, store)
-        right = [(course.id, course.revision) for course in result.courses if course.revision]
-        new = [(id, revision) for id, revision in right if (id, revision) not in _current(store)]
+        right = {course.id: course.revision for course in result.courses if course.revision}
+        new = dict(right.items() - _current(store))
+        asked = courses if refresher else ()
         plans = [_declared(_plan(store, content, id, revision, author, note), kind, refresher, lessons)
-                 for id, revision in new]  # fmt: skip
-        if right and not new:
-            click.echo("Nothing has changed since the last release.")
+                 for id, revision in right.items() if id in new or id in asked]  # fmt: skip
+        if right and not plans:
+            click.echo("Nothing has changed since the last release, so there is no new one"
+                       + " to keep the note with" * bool(note) + "."
+                       + " To ask for a refresher all the same, name the course." * refresher)  # fmt: skip
     _say_plans(store, plans)
     asks = any(plan.release.kind != "cosmetic" or any(map(takes_away, plan.changes)) for plan in plans)
     if asks and not yes and sys.stdin.isatty():
@@ -169,13 +179,18 @@ def _current(store: Store) -> set[tuple[str, str]]:
 
 def _plan(store: Store, content: Path, id: str, revision: str, author: str, note: str) -> Plan:
     course, history = store.course(id, revision), store.history(id)
+    again = bool(history) and history[-1].revision == revision
     commit = _git(content, "rev-parse", "HEAD")
     if commit and _git(content, "status", "--porcelain", "--", id, "sources.yaml", "programme.yaml"):
         click.echo(f"{id}: the text has changes that are not committed, so no commit is recorded.", err=True)
         commit = ""
-    changes = compare(store, store.course(id, history[-1].revision), course) if history else ()
-    release = Release(revision, commit, _now(), author, kind_of(changes), note)
-    return Plan(course, release, history[-1] if history else None, changes)
+    # what a revision changed that people see already is found by the one that stood before it
+    standing = in_force(history)
+    older = [release.revision for release in standing if not again or release.revision != revision]
+    changes = compare(store, store.course(id, older[-1]), course) if older else ()
+    kind = standing[-1].kind if again else kind_of(changes)
+    release = Release(revision, commit, _now(), author, kind, note)
+    return Plan(course, release, history[-1] if history else None, changes, again)
 
 
 def _plan_back(store: Store, id: str, author: str, note: str) -> Plan:
@@ -204,11 +219,8 @@ def _declared(plan: Plan, kind: Kind | None, refresher: bool, lessons: tuple[str
     if unknown:
         raise click.UsageError(f"{plan.course.id} has no lesson {', '.join(sorted(unknown))}.")
     named = lessons or lessons_to_see(plan.course, plan.changes)
-    release = Release(
-        release.revision, release.commit, release.released_at, release.author, found, release.note, refresher,
-        named if refresher else (),
-    )  # fmt: skip
-    return Plan(plan.course, release, plan.before, plan.changes)
+    release = replace(release, kind=found, refresher=refresher, lessons=named if refresher else ())
+    return replace(plan, release=release)
 
 
 def _say_plans(store: Store, plans: Sequence[Plan]) -> None:
@@ -217,7 +229,8 @@ def _say_plans(store: Store, plans: Sequence[Plan]) -> None:
     for plan in plans:
         if plan.before is None:
             continue
-        click.echo(f"{plan.course.id}: {plan.release.kind}")
+        what = ". The text is the one that people see; it brought:" if plan.again else ""
+        click.echo(f"{plan.course.id}: {plan.release.kind}{what}")
         say_changes(plan.changes)
         if found := effects.get(plan.course.id):
             say_effects(found, plan.changes, plan.course.id, plan.release)

@@ -80,7 +80,8 @@ def test_a_release_keeps_commit_author_class_and_note(desk: Desk) -> None:
 
 def test_what_did_not_change_is_not_released_again(desk: Desk) -> None:
     desk.run(publish)
-    assert "Nothing has changed" in desk.run(publish, "--note", "Once more")
+    assert "there is no new one to keep the note with." in desk.run(publish, "--note", "Once more")
+    assert "name the course" in desk.run(publish, "--refresher")
     assert len(desk.store.history("paths")) == 1
 
 
@@ -178,11 +179,37 @@ def test_a_refresher_names_lessons_and_needs_its_class(desk: Desk) -> None:
     desk.run(publish, "--refresher")
     desk.edit(*REWORDED)
     assert "needs --class retrain" in desk.run(publish, "--refresher", fails=2)
-    assert "has no lesson third" in desk.run(publish, "--class", "retrain", "--lesson", "third", fails=2)
+    assert "add --refresher" in desk.run(publish, "--class", "retrain", "--lesson", "second", fails=2)
+    assert "has no lesson third" in desk.run(publish, "--refresher", "--class", "retrain", "--lesson", "third", fails=2)
     desk.run(publish, "--refresher", "--class", "retrain", "--lesson", "second")
     first, second = desk.store.history("paths")
     assert (first.refresher, first.lessons) == (False, ()), "nobody can have completed it before"
     assert (second.refresher, second.lessons) == (True, ("second",))
+
+
+def test_a_refresher_is_asked_for_after_the_release(desk: Desk) -> None:
+    desk.run(publish)
+    desk.edit(*RAISED)
+    desk.run(publish)
+    assert "add --refresher" in desk.run(publish, "paths", "--lesson", "third", fails=2)
+    assert "has no lesson third" in desk.run(publish, "paths", "--refresher", "--lesson", "third", fails=2)
+    said = desk.run(publish, "paths", "--refresher", "--note", "A new mark")
+    assert "paths: retrain. The text is the one that people see" in said
+    assert "quiz changed: final" in said
+    _first, second, third = desk.store.history("paths")
+    assert (third.revision, third.kind, third.refresher, third.note) == (second.revision, "retrain", True, "A new mark")
+    assert third.lessons == ("first", "second")
+    desk.run(publish, "paths", "--refresher", "--lesson", "second")
+    assert desk.store.releases()["paths"].lessons == ("second",)
+    desk.run(publish, "paths", "--back")
+    assert desk.store.releases()["paths"].revision == second.revision, "only the refresher is taken back"
+
+
+def test_a_refresher_of_what_changed_nothing_needs_its_class(desk: Desk) -> None:
+    desk.run(publish)
+    assert "needs --class retrain" in desk.run(publish, "paths", "--refresher", fails=2)
+    desk.run(publish, "paths", "--refresher", "--class", "retrain")
+    assert desk.store.releases()["paths"].lessons == ("first", "second")
 
 
 def test_a_course_with_errors_is_not_released(desk: Desk) -> None:

@@ -103,6 +103,18 @@ def test_a_release_without_a_refresher_asks_nobody(desk: Desk, visitor: Guise, s
     assert "has changed since" not in text(browser, "/")
 
 
+def test_a_refresher_may_be_asked_for_later(desk: Desk, visitor: Guise, staza: Say) -> None:
+    browser = visitor("trainee")
+    complete(browser, "basics")
+    learn_more(desk)
+    assert "--refresher asks them, now or later" in staza("publish", "basics")
+    said = staza("publish", "basics", "--refresher")
+    assert "They are asked to look again at: first." in said
+    assert "/courses/basics/lessons/first" in text(browser, "/")
+    staza("publish", "basics", "--back")
+    assert "has changed since" not in text(browser, "/")
+
+
 def test_a_refresher_costs_no_statement(desk: Desk, visitor: Guise, staza: Say, statements: Counting) -> None:
     browser = visitor("trainee")
     complete(browser, "basics")
