@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from courses.problems import Problem
 from courses.questions import TYPES
 from courses.source import Document, Spot, Value, Where
-from courses.translate.segments import DIGITS
+from courses.translate.segments import DIGITS, Hashes
 
 Spec = Mapping[str, Any]
 """The texts of something: None by each key that holds one, a Spec by each that holds more keys or a list of such."""
@@ -236,6 +236,9 @@ def _is_stale(document: Document, at: Where, value: dict[str, Value], entry: Ent
         hint = f"Write `from: {entry.hash}` if this translates the texts as they are now."
         _tell(document, (*at, "from"), "translation-from", message, hint)
         return True
+    if match[1] != entry.hash and Hashes([entry.hash]).meant(match[1]):
+        message = "`from` is not the hash of what this translates, but very like it."
+        _tell(document, (*at, "from"), "translation-from", message, f"Did you mean `{entry.hash}`?")
     return match[2] is not None or match[1] != entry.hash
 
 

@@ -27,7 +27,17 @@ from courses.script import latin_lesson
 from courses.source import Text, front_matter
 from courses.translate import letters
 from courses.translate.pairing import Pair, Pairing, fits, pair
-from courses.translate.segments import TITLE, Rendering, Segment, definitions, form_of, name_of, renderings, segments
+from courses.translate.segments import (
+    TITLE,
+    Hashes,
+    Rendering,
+    Segment,
+    definitions,
+    form_of,
+    name_of,
+    renderings,
+    segments,
+)
 from courses.translate.weave import Woven, in_front_matter, references, weave
 from courses.units import attach, names
 
@@ -138,9 +148,11 @@ def _words(segment: Segment) -> int:
 def _formed(unit: Unit, source: Text, pairing: Pairing) -> list[Pair]:
     """The pairs, without translations that are of another form than their block; these and those that translate nothing
     any more are told of."""
+    mistyped = _mistyped(source.file, pairing)
+    unit.problems += mistyped.values()
     shown = {one.segment.hash: one.rendering.line for one in pairing.pairs if one.rendering}
     for orphan in pairing.orphans:
-        if orphan.lines:
+        if orphan.lines and orphan.line not in mistyped:
             message = f"No block of the source has the hash {orphan.hash} any more, so this is shown nowhere."
             hint = "Move the text below the line of the block that it translates, or delete it."
             if orphan.hash in shown:
@@ -160,6 +172,21 @@ def _formed(unit: Unit, source: Text, pairing: Pairing) -> list[Pair]:
             one = Pair(one.segment, None, False)
         pairs.append(one)
     return pairs
+
+
+def _mistyped(file: str, pairing: Pairing) -> dict[int, Problem]:
+    """The problems of texts whose hash is that of a block without a translation but for a digit, by the lines of their
+    headers: that the source has changed is no reason for that."""
+    known = {one.segment.hash for one in pairing.pairs}
+    exact = {one.rendering.hash for one in pairing.pairs if one.rendering} & known
+    lacking = Hashes(known - exact)
+    found = {}
+    for one in (*pairing.orphans, *(one.rendering for one in pairing.pairs if one.rendering)):
+        if one.hash not in known and (hash := lacking.meant(one.hash)):
+            message = f"No block of the source has the number {one.hash}."
+            problem = Problem(file, one.line, 1, "error", "translation-block", message, f"Did you mean `{hash}`?")
+            found[one.line] = problem
+    return found
 
 
 def _misformed(file: str, rendering: Rendering, segment: Segment, after: list[Pair]) -> Problem:

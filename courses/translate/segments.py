@@ -9,7 +9,7 @@ line. Lines that begin with `%%` are for the translator, such as the text to be 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -51,6 +51,23 @@ def name_of(kind: str) -> str:
 def digest(text: str) -> str:
     """The hash of a text, however it is broken into lines."""
     return sha256(" ".join(text.split()).encode()).hexdigest()[:DIGITS]
+
+
+class Hashes:
+    """Hashes, of which one is looked for that somebody mistyped: a digit is another or too many, or two have changed
+    places. Two texts have hashes as near to each other as that once in millions."""
+
+    def __init__(self, hashes: Iterable[str]) -> None:
+        self._by_rest = {rest: hash for hash in hashes for rest in self._rests(hash)}
+
+    def meant(self, written: str) -> str:
+        """The one that was meant by what is written and is none of them; "" if there is no such."""
+        return next((self._by_rest[rest] for rest in self._rests(written) if rest in self._by_rest), "")
+
+    @staticmethod
+    def _rests(hash: str) -> list[str]:
+        """The hash, and what is left of it without each of its digits: what is near has one of these in common."""
+        return [hash, *(hash[:at] + hash[at + 1 :] for at in range(len(hash)))]
 
 
 class Segment(NamedTuple):
