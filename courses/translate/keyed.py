@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from courses import schema
-from courses.facts import Fact, Shelf, Unit
+from courses.facts import Fact, Place, Shelf, Unit
 from courses.keyed import rendered
 from courses.layout import KEPT, Role
 from courses.markdown.reader import Reader
@@ -23,7 +23,7 @@ from courses.questions.gaps import GAP
 from courses.script import latin, latin_html
 from courses.source import Document, Text
 from courses.translate import letters
-from courses.translate.entries import QUESTIONS, Entry, Spec, Translated, Woven, entries, translated
+from courses.translate.entries import QUESTIONS, Entry, Leaf, Spec, Translated, Woven, entries, translated
 from courses.translate.lesson import difference, give
 from courses.translate.weave import REFERENCES
 
@@ -44,7 +44,7 @@ def keyed_translation(unit: Unit, source: Text, where: Role, original: Text, mad
     found = translated(parts, where.kind, document, sound)
     leaves = [leaf for one in found for leaf in one.leaves.values() if isinstance(leaf.value, str)]
     document.problems += letters.told(
-        source.file, where.locale, ((document.place(leaf.at), leaf.text) for leaf in leaves)
+        source.file, where.locale, ((leaf.text, partial(_inside, document, leaf)) for leaf in leaves)
     )
     whole = [one for one in found if one.whole]
     fresh = sum(_words(one.entry) for one in whole if not one.stale)
@@ -68,6 +68,10 @@ def keyed_translation(unit: Unit, source: Text, where: Role, original: Text, mad
     data["texts"] = {
         one.entry.id: {key[-1]: leaf.text for key, leaf in one.leaves.items()} for one in whole
     }  # fmt: skip
+
+
+def _inside(document: Document, leaf: Leaf, offset: int) -> Place:
+    return document.inside(leaf.at, offset) if offset else document.place(leaf.at)
 
 
 def _words(entry: Entry) -> int:

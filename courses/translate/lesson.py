@@ -19,7 +19,7 @@ from hashlib import sha256
 from typing import Any
 
 from courses.artefact import canonical
-from courses.facts import Fact, Place, Shelf, Unit
+from courses.facts import Fact, Shelf, Unit
 from courses.layout import MADE, Role
 from courses.markdown.reader import Reader
 from courses.problems import Problem, has_errors
@@ -107,7 +107,7 @@ def lesson(unit: Unit, source: Text, original: Text, made: Unit, reading: Readin
     unit.problems += problems
     if has_errors(made.problems):  # what the source seems to lack may be what could not be read
         pairing = pairing._replace(orphans=[])
-    texts = [(Place(one.lines[0][0], 1), one.text) for one in written if one.lines]
+    texts = [(one.text, one.place) for one in written if one.lines]
     unit.problems += letters.told(source.file, reading.where.locale, texts)
     pairs = _formed(unit, source, pairing)
     start = front_matter(original)[1]

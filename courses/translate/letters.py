@@ -1,14 +1,15 @@
 """Whether a translation is in the letters of its language.
 
 Serbian and Macedonian are written in Cyrillic here: people who chose Cyrillic read what the translator wrote, and for
-those who chose Latin letters Staza makes them. Foreign names and codes may stand in Cyrillic text, so only words count
+those who chose Latin letters Staza makes them. A Latin letter in a Cyrillic word looks right, and is not found, read
+out or turned into the other script. Foreign names and codes may stand in Cyrillic text, so only words count
 that are no such name: those that begin with a small letter, and those with a letter of the Latin alphabet of Serbian.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from courses.facts import Place
 from courses.layout import LANGUAGES
@@ -23,30 +24,70 @@ _FOREIGN = re.compile(
     r"|\]\([^)]*\)|<[^>]*>|&\w+;"
 )
 _WORD = re.compile(r"[^\W\d_]+")
+_SEAM = re.compile(r"[\u0400-\u04ff][A-Za-zÀ-ž]|[A-Za-zÀ-ž][\u0400-\u04ff]")
+"""Where a letter of one script stands beside one of the other."""
+
+Located = tuple[str, Callable[[int], Place]]
+"""A text, and where the character at an offset of it stands."""
 
 
-def told(file: str, locale: str, texts: Iterable[tuple[Place, str]]) -> list[Problem]:
-    """Advice on the translated texts of the file, each with its place, that are in Latin letters but should not be: one
-    for all of them, at the first."""
-    if locale not in _CYRILLIC:
-        return []
-    found = [place for place, text in texts if in_latin(text)]
+def told(file: str, locale: str, texts: Iterable[Located]) -> list[Problem]:
+    """Advice on the translated texts of the file: one on all that are in Latin letters but should not be, at the first,
+    and one on all words of which some letters are Latin and some Cyrillic, which look right and are not."""
+    texts = list(texts)
+    return [*_in_latin(file, locale, texts), *_mixed(file, texts)]
+
+
+def _in_latin(file: str, locale: str, texts: Sequence[Located]) -> Iterator[Problem]:
+    found = [place(0) for text, place in texts if in_latin(text)] if locale in _CYRILLIC else []
     if not found:
-        return []
+        return
     number = "This text is" if len(found) == 1 else f"{len(found)} texts are"
     message = f"{number} in Latin letters{', this being the first' if len(found) > 1 else ''}; {LANGUAGES[locale]} is "
     message += "written in Cyrillic here."
     hint = "Write it in Cyrillic; mark words of another language, as in `[Frontex]{lang=en}`."
     if locale == "sr":
         hint = "Write it in Cyrillic, of which Staza makes the Latin; mark foreign words, as in `[border]{lang=en}`."
-    return [Problem(file, found[0].line, found[0].column, "advice", "translation-letters", message, hint)]
+    yield Problem(file, *found[0], "advice", "translation-letters", message, hint)
+
+
+def _mixed(file: str, texts: Sequence[Located]) -> Iterator[Problem]:
+    found = [
+        (word, place)
+        for text, place in texts
+        if _SEAM.search(prose := _prose(text))
+        for word in _WORD.finditer(prose)
+        if _SEAM.search(word[0])
+    ]
+    if not found:
+        return
+    word, place = found[0]
+    letters = dict.fromkeys(word[0])
+    scripts = {script: [letter for letter in letters if _is_cyrillic(letter) == (script == "Cyrillic")]
+               for script in ("Latin", "Cyrillic")}  # fmt: skip
+    few, many = sorted(scripts, key=lambda script: len(scripts[script]))
+    odd = ", ".join(f"`{letter}`" for letter in scripts[few])
+    message = f"In the word `{word[0]}` {odd} {'is' if len(scripts[few]) == 1 else 'are'} {few}, and the rest {many}."
+    hint = "Type it anew in one script; a name in the other takes its ending after a hyphen."
+    if len(found) > 1:
+        hint += f" Of such words {len(found)} stand in this file."
+    yield Problem(file, *place(word.start()), "advice", "translation-letters", message, hint)
+
+
+def _is_cyrillic(letter: str) -> bool:
+    return "\u0400" <= letter <= "\u04ff"
+
+
+def _prose(text: str) -> str:
+    """The text, with spaces in the place of what is no prose."""
+    return _FOREIGN.sub(lambda found: " " * len(found[0]), text)
 
 
 def in_latin(text: str) -> bool:
     """Whether more of the text, names and what is no prose aside, is in Latin letters than in Cyrillic ones."""
     latin = cyrillic = 0
-    for word in _WORD.findall(_FOREIGN.sub(" ", text)):
-        if "\u0400" <= word[0] <= "\u04ff":
+    for word in _WORD.findall(_prose(text)):
+        if _is_cyrillic(word[0]):
             cyrillic += len(word)
         elif word[0].islower() or any(letter in "čćđšž" for letter in word.lower()):
             latin += len(word)

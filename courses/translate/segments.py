@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from markdown_it.token import Token
 
+from courses.facts import Place
 from courses.markdown.directives import Flaw
 from courses.markdown.syntax import MARKDOWN
 from courses.problems import Problem
@@ -100,6 +101,11 @@ class Rendering:
     def text(self) -> str:
         """The translation; "" where there is none yet."""
         return "\n".join(line for _number, line in self.lines)
+
+    def place(self, offset: int) -> Place:
+        """Where the character at the offset of the text stands."""
+        before = self.text[:offset].split("\n")
+        return Place(self.lines[len(before) - 1][0], len(before[-1]) + 1)
 
 
 class Form(NamedTuple):
