@@ -25,7 +25,7 @@ COMMANDS = {
     "preview": "lms.cli.preview",
     "diff": "lms.cli.releases",
     "publish": "lms.cli.releases",
-    "regrade": "lms.cli.releases",
+    "regrade": "lms.cli.regrade",
     "translate": "lms.cli.translate",
     "serve": "lms.cli.server",
     "demo": "lms.cli.server",

@@ -1,6 +1,6 @@
-"""`staza diff`, `staza publish` and `staza regrade`: what a change does to people, before it is made and after.
+"""`staza diff` and `staza publish`: what a change does to people, before it is made.
 
-The first two load the web application only where the instance has a database in which somebody could be concerned.
+They load the web application only where the instance has a database in which somebody could be concerned.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from lms.cli.changes import say_changes, say_effects
 from lms.cli.content import artefacts_option, built, content_option, count, require, show_built
 
 if TYPE_CHECKING:
-    from lms.learning.regrade import Regraded
     from lms.reports.releases import Effects
 
 RELEASED, TEXT = "released", "text"
@@ -293,54 +292,3 @@ def _git(content: Path, *words: str) -> str:
     except OSError:
         return ""
     return asked.stdout.strip() if asked.returncode == 0 else ""
-
-
-# ── regrade ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@click.command(epilog="Example: staza regrade smuggling-mixed-flows benefit --dry-run")
-@click.argument("course")
-@click.argument("questions", nargs=-1, required=True, metavar="QUESTION...")
-@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
-@click.option("--lower", is_flag=True, help="Lower the results that fall, too; --note says why.")
-@click.option("--note", default="", help="Why results are lowered: those concerned are mailed it.")
-def regrade(course: str, questions: tuple[str, ...], dry_run: bool, lower: bool, note: str) -> None:
-    """Mark submitted answers anew where they were marked by another key than the released one.
-
-    Results rise; those that would fall are left as they are and listed. Running it again changes nothing more.
-    """
-    if lower and not note:
-        raise click.UsageError("Say with --note why results are lowered: those concerned will read it.")
-    from lms import clock
-    from lms.cli.opening import opened
-    from lms.learning import regrade as verb
-    from lms.learning.operate import operator
-    from lms.library import library
-
-    with opened():
-        done = verb.regrade(operator(), library(), course, questions, clock.now(), note if lower else "", dry_run)
-    _say_regraded(course, done, dry_run)
-
-
-def _say_regraded(course: str, done: Regraded, dry_run: bool) -> None:
-    would = "would " if dry_run else ""
-    for outcomes, what in ((done.risen, "rise"), (done.same, "stay the same"), (done.lowered, "fall")):
-        if outcomes:
-            click.echo(f"{count(len(outcomes), 'result')} {would}{what}{'' if dry_run else '.'}")
-    if done.completed:
-        click.echo(f"{count(done.completed, 'course')} completed by it.")
-    if done.awaiting:
-        click.echo(f"{count(done.awaiting, 'attempt')} passed over: a trainer has to mark an answer first.")
-    if done.kept:
-        click.echo(f"{count(len(done.kept), 'result')} would fall and {'stays' if len(done.kept) == 1 else 'stay'}; "
-                   "--lower with --note lowers them:")  # fmt: skip
-        for outcome in done.kept:
-            day = f"{outcome.submitted_at:%Y-%m-%d}" if outcome.submitted_at else ""
-            click.echo(f"  {course}, {outcome.quiz_id}, attempt {outcome.number} of {day}: "
-                       f"{_percent(outcome.before)} → {_percent(outcome.after)}")  # fmt: skip
-    if not any((done.risen, done.same, done.lowered, done.kept, done.awaiting)):
-        click.echo("No submitted answer was marked by another key: there is nothing to do.")
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f}%"

@@ -39,13 +39,14 @@ from lms.records.people import Person
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What marking anew makes of an attempt, which is told by its quiz, its number among the person's, and when it was
-    submitted: its result (0..1) before and after."""
+    submitted: its result (0..1) before and after, and whether it passed before and does no more after."""
 
     quiz_id: str
     number: int
     submitted_at: datetime | None
     before: float
     after: float
+    fails: bool
 
     @property
     def change(self) -> int:
@@ -177,8 +178,9 @@ class _Run:
                 question = verbs.question_of(self.library, attempt, id, self.revision)
                 scores[id] = question.grade(remaining(question, given[id].answer)).score
         trial = {id: Answer(score=scores.get(id, row.score)) for id, row in given.items()}
-        after = verbs.result(self.library, attempt, trial)[0] or 0.0
-        outcome = Outcome(attempt.quiz_id, attempt.number, attempt.submitted_at, attempt.score, after)
+        share, passes = verbs.result(self.library, attempt, trial)
+        after, fails = share or 0.0, bool(attempt.passed and not passes)
+        outcome = Outcome(attempt.quiz_id, attempt.number, attempt.submitted_at, attempt.score, after, fails)
         fallen = self.done.lowered if self.lower else self.done.kept
         {1: self.done.risen, 0: self.done.same, -1: fallen}[outcome.change].append(outcome)
         return scores, None if fallen is self.done.kept and outcome.change < 0 else outcome

@@ -43,7 +43,7 @@ def test_a_wrong_key_is_mended_openly(wronged: tuple[str, str], visitor: Guise, 
     low, high = wronged
     assert (stored(low).score, stored(low).passed) == (pytest.approx(4 / 6), False)
     said = staza("regrade", "basics", "single")
-    assert "1 result rise" in said
+    assert "1 result rises." in said
     assert "1 course completed" in said
     risen = stored(low)
     assert (risen.score, risen.passed) == (pytest.approx(5 / 6), True)
@@ -65,9 +65,12 @@ def test_a_wrong_key_is_mended_openly(wronged: tuple[str, str], visitor: Guise, 
 
 def test_a_result_that_would_fall_stays_and_is_listed(wronged: tuple[str, str], staza: Say, world: World) -> None:
     _low, high = wronged
+    line = f"basics, final, attempt 1 of {stored(high).submitted_at:%Y-%m-%d}: 100% → 83%\n"
     said = staza("regrade", "basics", "single")
-    assert "1 result would fall and stays" in said
-    assert f"basics, final, attempt 1 of {stored(high).submitted_at:%Y-%m-%d}: 100% → 83%\n" in said
+    assert "1 result would fall, and stays as it is. --list lists them" in said
+    assert line not in said
+    said = staza("regrade", "basics", "single", "--list")
+    assert said.endswith(line), "the counts come first"
     assert world.people["trainee"].name not in said
     assert stored(high).score == 1.0
     assert db.session.query(Answer).filter_by(attempt_id=stored(high).id, question_id="single").one().graded_by == ""
@@ -98,7 +101,7 @@ def test_lowering_takes_a_reason_which_is_mailed(wronged: tuple[str, str], staza
     _low, high = wronged
     assert "Say with --note" in staza("regrade", "basics", "single", "--lower", fails=2)
     assert stored(high).score == 1.0
-    assert "1 result fall" in staza("regrade", "basics", "single", "--lower", "--note", "A court said so")
+    assert "1 result falls." in staza("regrade", "basics", "single", "--lower", "--note", "A court said so")
     assert stored(high).score == pytest.approx(5 / 6)
     mail = "".join(mails(world.email("trainee")))
     assert "A court said so" in mail
@@ -117,11 +120,24 @@ def test_a_completion_stays_where_a_result_falls_below_the_mark(
     before = (enrolment.completed_at, enrolment.completion)
     rekey(desk)
     staza("publish", "basics")
+    said = staza("regrade", "basics", "single", "--dry-run", "--list")
+    assert "would fall (1 of them below the pass mark)" in said
+    assert said.endswith("83% → 67% (no longer passed)\n")
     staza("regrade", "basics", "single", "--lower", "--note", "So be it")
     assert (stored(high).score, stored(high).passed) == (pytest.approx(4 / 6), False)
     enrolment = db.session.query(Enrolment).one()
     assert (enrolment.completed_at, enrolment.completion) == before
     assert db.session.query(Certificate).count() == 1
+
+
+def test_a_key_that_waits_to_be_published_is_told(desk: Desk, visitor: Guise, staza: Say) -> None:
+    submit(visitor("trainee"), {})
+    said = staza("regrade", "basics", "single")
+    assert "nothing to do" in said
+    assert "Publish" not in said
+    rekey(desk)
+    said = staza("regrade", "basics", "single", "true-false")
+    assert "another key for `single`. Publish it first: staza publish basics" in said
 
 
 def test_open_attempts_are_left_alone(desk: Desk, visitor: Guise, staza: Say) -> None:
@@ -148,7 +164,7 @@ def test_an_answer_that_names_what_is_gone_counts_by_what_remains(desk: Desk, vi
 
     desk.edit("questions/bank.yaml", change)
     staza("publish", "basics")
-    assert "1 result rise" in staza("regrade", "basics", "multiple")
+    assert "1 result rises." in staza("regrade", "basics", "multiple")
     assert stored(attempt).score == 1.0
     (answer,) = db.session.query(Answer).filter_by(question_id="multiple")
     assert answer.answer == ["asylum", "life", "wealth"], "what was answered is never changed"
