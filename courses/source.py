@@ -119,6 +119,8 @@ class Document:
                     )  # fmt: skip
         except yaml.YAMLError as error:
             self.broken = True
+            if isinstance(self.data, str):  # keys that were not read as such
+                self.data = None
             offset, code, message, hint = explain(error, self.source.text[self._start : self._end])
             self._problem(self._start + offset, code, message, hint)
         except RecursionError:  # libyaml composes as deep as it is told to
@@ -263,8 +265,36 @@ def explain(error: yaml.YAMLError, text: str) -> tuple[int, str, str, str]:
         said = "tab character"
     for words, code, mark, message, hint in _EXPLANATIONS:
         if words in said:
+            if code in ("yaml-colon", "yaml-indent") and (slip := _slip(text, offsets[mark])):
+                return slip
             return offsets[mark], code, message, f"{hint}{printed_quotes(text, offsets['problem'])}"
     return offsets["problem"], "yaml-syntax", f"This is not YAML: {error.problem}.", "Put the text in quotes."
+
+
+_KEY = re.compile(r"[ \t]*(?:- +)?([A-Za-z][\w-]*):(?=[^\s/]|\u00a0)")
+_ENTRY = re.compile(r"[ \t]*(?:(-)(?=[\w{\[\"'\u00a0])|([–—•·]))")
+_PLAIN_KEY = re.compile(r"[ \t]*(?:- +)?[\w-]+$")
+
+
+def _slip(text: str, offset: int) -> tuple[int, str, str, str] | None:
+    """A key or an entry of a list that was not read as one, in the line of the offset, where reading stopped, or in the
+    one before it, if that seemed to go on: a space is missing, or is none that YAML knows, or the hyphen is a longer
+    dash. Offset, code, message and hint of that."""
+    start = text.rfind("\n", 0, offset) + 1
+    lines = [start]
+    if start and _PLAIN_KEY.match(text[start:offset]):
+        lines.append(text.rfind("\n", 0, start - 1) + 1)
+    for line in lines:
+        if key := _KEY.match(text, line):
+            message = f"After the colon of `{key[1]}` a space is missing."
+            if text.startswith("\u00a0", key.end()):
+                message = f"After the colon of `{key[1]}` stands a no-break space, as word processors write it."
+            return key.end() - 1, "yaml-colon", message, f"Type a plain space there: `{key[1]}: …`."
+        if dash := _ENTRY.match(text, line):
+            message = f"`{dash[2]}` begins no entry of a list: it is no hyphen." if dash[2] else ""
+            message = message or "A hyphen begins an entry of a list only with a plain space after it."
+            return dash.end() - 1, "yaml-indent", message, "Type a hyphen and a space: `- `."
+    return None
 
 
 _PRINTED = re.compile(r"[:\[{,-][ \t]*[“”„«»‘‚]")
