@@ -20,6 +20,7 @@ from courses.facts import Fact, Place, Shelf
 from courses.markdown.blocks import Block, blocks
 from courses.markdown.directives import Flaw
 from courses.markdown.places import Places
+from courses.markdown.slips import INLINE, Slip, possible, slips
 from courses.markdown.spans import is_plain
 from courses.markdown.syntax import MARKDOWN
 from courses.problems import Problem, Severity
@@ -70,6 +71,7 @@ class Reader:
         self._term: dict[str, Any] | None = None
         self._terms: dict[str, dict[str, Any]] = {}
         self._html_told = False
+        self._slips: list[Slip] = []
 
     @property
     def words(self) -> int:
@@ -88,11 +90,13 @@ class Reader:
         first = source.place(start).line
         flaws: list[Flaw] = []
         env: dict[str, Any] = {"flaws": flaws, "marks": {line - first: mark for line, mark in self.marks.items()}}
-        tokens = MARKDOWN.parse(source.text[start:], env)
+        text = source.text[start:]
+        tokens = MARKDOWN.parse(text, env)
         for flaw in flaws:
             place = Place(first + flaw.line, flaw.column + 1)
             self._problem(place, flaw.code, flaw.message, flaw.hint)
         locate = Places(source, first)
+        self._slips = possible(f"\n{text}")
         self._read(tokens, locate)
         for token in tokens if "deep" in env else ():
             if token.content in env["deep"]:
@@ -104,7 +108,8 @@ class Reader:
 
     def inline(self, text: str, locate: Callable[[int], Place]) -> str:
         """Inline HTML of a text in inline Markdown; `locate` says where the character at an offset stands."""
-        if is_plain(text):
+        self._slips = possible(f"\n{text}", INLINE)
+        if is_plain(text) and not self._slips:
             self._said.append(text)
             return escapeHtml(text).strip()
         env: dict[str, Any] = {}
@@ -144,6 +149,18 @@ class Reader:
                 self._said.append(child.content)
             elif kind in _INLINE:
                 _INLINE[kind](self, child, _counted_from(child.meta.get("offset", 0), token, locate))
+        if self._slips:
+            self._tell_slips(token, locate)
+
+    def _tell_slips(self, token: Token, locate: Locate) -> None:
+        for slip, match in slips(token.content, token.children or (), self._slips):
+            found = match.groupdict()
+            if key := found.get("key"):
+                self.needs[f"source:{key}"] = known = self.shelf.get(f"source:{key}")
+                if known is None:
+                    continue
+            message, hint = (words.replace("{x}", found["x"]) for words in (slip.message, slip.hint))
+            self._problem(locate(token, match.start("x")), slip.code, message, hint, slip.severity)
 
     def _unread(self, text: str, token: Token, locate: Locate, read: int) -> int:
         """Tell of links and pictures that are none, since their addresses have a space or no end: Markdown prints what

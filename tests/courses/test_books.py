@@ -89,6 +89,7 @@ _CALLS = {
     "_problem": 1,
     "_flaw": 2,
     "Flaw": 2,
+    "Slip": 0,
     "_add": 2,
     "_error": 2,
     "_advice": 1,

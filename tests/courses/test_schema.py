@@ -163,9 +163,12 @@ UNSEEN = {
         "yaml-quote", "yaml-syntax", "yaml-tab", "yaml-tag",
     },
     "Markdown": {
-        "check-inside", "citation", "directive-argument", "directive-end", "directive-inside", "directive-open",
-        "heading-level", "image-place", "image-text", "link", "raw-html", "span-language", "summary-place",
-        "table-cells", "term-place", "too-deep", "unknown-directive",
+        "as-typed", "bare-address", "check-inside", "citation", "directive-argument", "directive-colons",
+        "directive-end", "directive-inside", "directive-open", "footnote",
+        "heading-level", "heading-space", "image-place", "image-text", "link",
+        "list-marks", "no-break-space", "raw-html", "span-language", "summary-place", "table-cells",
+        "table-dashes", "table-tabs", "term-place",
+        "too-deep", "unknown-directive",
     },
     "two values of one file that have to agree, or to differ": {
         "doubled-entry", "doubled-id", "doubled-source", "doubled-text", "empty-answer", "ending-with-choices",
