@@ -19,6 +19,8 @@ from courses.layout import SLUG
 BOXES = ("note", "warning", "case", "activity", "country", "summary")
 LEAVES = ("check", "allow")
 _LINE = re.compile(r"(:{3,})[ \t]*([^\s:]*)[ \t]*(.*)$")
+_DECORATED = re.compile(r"(?:[:—–]|-(?=\s))\s*(?P<title>.*)|\[(?P<framed>[^\[\]]*)\]$")
+"""An argument that begins with a mark, or stands in brackets, as in other dialects."""
 _FENCE = re.compile(r"(`{3,}|~{3,})")
 
 
@@ -65,11 +67,30 @@ def _rule(state: StateBlock, line: int, end_line: int, silent: bool) -> bool:
             _flaw(state, line, "directive-end", "This line ends a directive, but none is open here.", "Delete it.")
     elif directive.name == "allow":  # says something to `lint`, which reads the text itself
         state.line = line + 1
-    elif directive.name in LEAVES:
-        _check(state, line, directive)
     else:
-        _box(state, line, end_line, directive)
+        directive = _bare(state, line, directive)
+        if directive.name in LEAVES:
+            _check(state, line, directive)
+        else:
+            _box(state, line, end_line, directive)
     return True
+
+
+def _bare(state: StateBlock, line: int, directive: _Directive) -> _Directive:
+    """The directive with what stands behind its name and nothing else, which is told of if it had to be taken off."""
+    argument, name = directive.argument, directive.name
+    if argument[:1].isspace():
+        argument = argument.strip()
+        message = f"Behind `{name}` stands a space that does not break, as word processors make them."
+        _flaw(state, line, "no-break-space", message, "Delete it and type an ordinary one.", name)
+    if match := _DECORATED.match(argument):
+        mark = f"`{argument[0]}`" if match["framed"] is None else "brackets"
+        argument = match["title"] if match["framed"] is None else match["framed"]
+        where = "before" if match["framed"] is None else "around"
+        message = f"No {mark} belong{'s' * (where == 'before')} {where} what stands behind the name of a directive."
+        written = f"{':' * directive.colons}{name} {argument}".rstrip()
+        _flaw(state, line, "directive-argument", message, f"Write `{written}`.", name)
+    return directive._replace(argument=argument)
 
 
 def _flaw(state: StateBlock, line: int, code: str, message: str, hint: str = "", at: str = ":::") -> None:
