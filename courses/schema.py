@@ -60,9 +60,17 @@ Reviewed = Annotated[
         r"pending|done ([0-9]{4}-[0-9]{2}-[0-9]{2})", "bad-review", "`pending` or `done 2026-11-20`", lambda m: m[1]
     ),
 ]
+
+
+def _all_or_ids(value: object) -> object:
+    if isinstance(value, str) and value != "all":
+        raise PydanticCustomError("wrong-type", "must be `all` or a list of ids in brackets")
+    return None if value == "all" else value
+
+
 AllOrIds = Annotated[
     tuple[str, ...] | None,
-    BeforeValidator(lambda value: None if value == "all" else value),
+    BeforeValidator(_all_or_ids),
     WithJsonSchema({"anyOf": [{"const": "all"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from courses.problems import Problem
 from courses.questions.base import near
-from courses.questions.unread import keys_at
+from courses.questions.unread import keys_at, model_at
 from courses.source import Document, Where, printed_quotes
 
 SLUG_RULE = "it must be lower-case words (a-z, 0-9) joined by single hyphens, at most 64 letters"
@@ -29,6 +29,9 @@ _KINDS = {
     "bool_type": "true or false",
     "bool_parsing": "true or false",
 }
+_NUMBER = re.compile(r"([0-9]+)(?:[.,]([0-9]+))?(?:\s*[^\W\d_]+\.?)?")
+_SHOWN = 40
+"""How many letters of a value are quoted."""
 _BOUNDS = {
     "greater_than": "more than {gt:g}",
     "greater_than_equal": "at least {ge:g}",
@@ -58,7 +61,7 @@ def _said(model: type[BaseModel], path: Where, found: ErrorDetails) -> tuple[str
     if given is None:
         return "empty-value", f"{name} is empty.", "Write its value after the colon."
     if kind in _KINDS:
-        hint = "Write it in brackets: `[one, two]`." if kind == "tuple_type" and isinstance(given, str) else ""
+        hint = _form(kind, model, found["loc"], given) if isinstance(given, str) else ""
         return "wrong-type", f"{name} must be {_KINDS[kind]}, not {shown(given)}.", hint
     if kind == "literal_error":
         allowed = re.findall(r"'([^']*)'", str(found["ctx"]["expected"]))
@@ -73,6 +76,27 @@ def _said(model: type[BaseModel], path: Where, found: ErrorDetails) -> tuple[str
     if "-" in kind:  # raised by a validator of ours
         return kind, f"{name} {found['msg']}, not {shown(given)}.", ""
     return _measured(kind, name, given, found.get("ctx", {})) or ("wrong-type", f"{name}: {found['msg']}.", "")
+
+
+def _form(kind: str, model: type[BaseModel], loc: Where, given: str) -> str:
+    """How what is given as a text is written as what it must be: an example, if one can be made."""
+    inner = model_at(model, loc)
+    keys = [name for name, one in inner.model_fields.items() if one.is_required()] if inner else []
+    keys = keys or (list(inner.model_fields) if inner else [])
+    if kind == "tuple_type":
+        if given.startswith(("-", "–", "—", "•")):
+            return "Begin each entry on a line of its own, with a hyphen and a space: `- `."
+        if keys:
+            return f"Give each entry a line below it that begins with `- {keys[0]}: …`."
+        return f"Write it in brackets: `[{given if len(given) <= _SHOWN else 'one, two'}]`."
+    if kind == "model_type" and keys:
+        return f"Write its keys in braces: `{{{', '.join(f'{key}: …' for key in keys)}}}`."
+    number = _NUMBER.fullmatch(given)
+    if number and number[2] and kind.startswith("float"):
+        return f"Write it with a point: `{number[1]}.{number[2]}`."
+    if number and not number[2] and kind.startswith(("float", "int")):
+        return f"Write the number alone: `{number[1]}`."
+    return ""
 
 
 def _measured(kind: str, name: str, given: object, limits: dict[str, Any]) -> tuple[str, str, str] | None:
@@ -96,15 +120,15 @@ def _measured(kind: str, name: str, given: object, limits: dict[str, Any]) -> tu
 def _unknown_key(model: type[BaseModel], loc: tuple[str | int, ...], given: object) -> tuple[str, str, str]:
     key = str(loc[-1])
     hint = near(key, keys_at(model, loc[:-1]))
-    if given is None:
+    if ":" in key:
+        hint = "A key ends with a colon and a space."
+    elif given is None:
         hint = "Inside braces a comma begins a new key: put a text that has one in quotes."
-        if ":" in key:
-            hint = "A key ends with a colon and a space."
     return "unknown-key", f"There is no key `{key}` here.", hint
 
 
 def shown(value: object) -> str:
     """The value as a message quotes it."""
     if isinstance(value, str):
-        return f"`{value if len(value) <= 40 else value[:39] + '…'}`"
+        return f"`{value if len(value) <= _SHOWN else value[: _SHOWN - 1] + '…'}`"
     return "a list" if isinstance(value, list) else "keys with values" if isinstance(value, dict) else "nothing"

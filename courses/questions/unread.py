@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from courses.questions.base import ANY, Mistake, Path, Question
+from courses.questions.base import ANY, Mistake, Path, Question, Written
 from courses.vocabulary import Vocabulary
 
 _ROUNDS = 40
@@ -143,16 +143,24 @@ def _value(fields: Any, at: Path) -> Any:
 
 def keys_at(model: type[BaseModel], at: Iterable[str | int]) -> list[str]:
     """The keys that the model, or the model at the path inside it, has."""
+    inner = model_at(model, at)
+    return list(inner.model_fields) if inner else []
+
+
+def model_at(model: type[BaseModel], at: Iterable[str | int]) -> type[BaseModel] | None:
+    """The model at the path inside the model; None if there is none, as where something is written in words."""
     inner: Any = model
     for step in at:
         if isinstance(step, str) and inner is not None:
             field = inner.model_fields.get(step)
             inner = _inner(field.annotation) if field else None
-    return list(inner.model_fields) if inner else []
+    return inner  # type: ignore[no-any-return]
 
 
 def _inner(annotation: Any) -> Any:
     """The model in an annotation such as `tuple[Choice, ...] | None`."""
+    if any(isinstance(getattr(one, "func", None), Written) for one in getattr(annotation, "__metadata__", ())):
+        return None
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((found for part in getattr(annotation, "__args__", ()) if (found := _inner(part))), None)
