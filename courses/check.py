@@ -93,7 +93,8 @@ def _missing(units: Iterable[Unit], names: Names) -> Iterator[Problem]:
             continue  # the lesson itself is missing, and that is told
         code, message, hint = _MISSING[fact.kind]
         known = names[fact.kind]
-        near = vocabularies[fact.kind].like(fact.name) if known else []
+        words = vocabularies[fact.kind] if known else None
+        near = (words.like(fact.name) or words.like(fact.name.lower())) if words else []
         if near and is_slug(fact.name) and not is_slug(near[0]):
             continue  # that id is wrong, and that is told
         hint = f"Did you mean `{near[0]}`?" if near else hint.format(fact.name)

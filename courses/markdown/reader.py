@@ -27,6 +27,7 @@ from courses.problems import Problem, Severity
 from courses.text import Text
 
 _CITED = re.compile(r"\s*@([a-z0-9]+(?:-[a-z0-9]+)*)\s*(?:,\s*(.*\S))?\s*$", re.DOTALL)
+_CITE = "Write `[@key]` or `[@key, art. 3; @other-key, para. 12]`."
 _UNREAD = re.compile(
     r"\]\((\s*(?:media/|#|(?:lesson|term|https?|mailto):)(?:[^()\n]|\([^()\n]*\))*)(\)?)"
     r"|!\[[^\[\]\n]*\]\(((?:[^()\n]|\([^()\n]*\))*)(\)?)"
@@ -175,7 +176,7 @@ class Reader:
                 self._problem(place, "link", "The address that begins here has no end.", "Write `)` after it.")
             elif len(pieces := address.split()) > 1:
                 message = f"The address `{address}` has a space in it, so this is no link or picture."
-                hint = f"Write it without: `{('-' if address.startswith('#') else '').join(pieces)}`."
+                hint = f"Write it without: `{_without_spaces(address)}`."
                 if match[3] or address.startswith("media/"):
                     name = re.sub(r"[^\w./-]", "", "-".join(pieces)).lower()
                     hint = f"Give the file a name without spaces, such as `{name}`."
@@ -251,8 +252,12 @@ class Reader:
             offset += len(piece) + 1
             match = _CITED.match(piece)
             if match is None:
-                message = f"`{piece.strip()}` is not a citation."
-                self._problem(place, "citation", message, "Write `[@key]` or `[@key, art. 3; @other-key, para. 12]`.")
+                message, hint = f"`{piece.strip()}` is not a citation.", _CITE
+                if meant := _CITED.match(piece.lower()):
+                    key = piece[meant.start(1) : meant.end(1)]
+                    message = f"`{key}` has capitals; the key of a source is in small letters."
+                    hint = f"Write `[{piece.strip().replace(key, meant[1], 1)}]`."
+                self._problem(place, "citation", message, hint)
                 continue
             key, locator = match[1], " ".join((match[2] or "").split())
             self._use("source", key, place)
@@ -359,6 +364,15 @@ _INLINE: dict[str, Callable[[Reader, Token, At], None]] = {
 
 def _counted_from(start: int, token: Token, locate: Locate) -> At:
     return lambda offset: locate(token, start + offset)
+
+
+def _without_spaces(address: str) -> str:
+    """What an address with a space in it was to be: ids and anchors have hyphens there, addresses of the web a code."""
+    scheme, colon, rest = address.partition(":")
+    if colon and scheme in _SCHEMES:
+        return f"{scheme}:{'%20'.join(rest.split())}"
+    head = f"{scheme}{colon}" if colon else ""
+    return head + "-".join((rest if colon else address).split())
 
 
 def _is_address(url: str) -> bool:

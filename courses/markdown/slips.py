@@ -144,7 +144,7 @@ SLIPS = (
     Slip(
         "bare-address", "advice", "This address is shown, but is no link.",
         "Write `[words that say where it leads](address)`, or `<address>`.",
-        _address, re.compile(r"(?P<x>\b(?:https?://|www\.)\w)"),
+        _address, re.compile(r"(?<!\]\()(?P<x>\b(?:https?://|(?<!/)www\.)\w)"),
     ),
     Slip(
         "bare-address", "advice", "This address is shown, but is no link.", "Write `<{x}>`.",
