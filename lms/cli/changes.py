@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -23,12 +22,14 @@ _DEEDS: dict[tuple[What, Deed], str] = {
 """What is said in other words than `lesson added`: the files of sources and pictures may have stayed as they were."""
 _LONGEST = 60
 """Characters of a title that are shown."""
+_NAMED = 4
+"""Ids of cosmetic changes of one sort that are named."""
 _AROUND = 40
 """Characters of a passage that are shown on either side of what changed in it."""
 
 
 def say_changes(changes: Sequence[Change], in_full: bool = False) -> None:
-    """A line for each change; what is cosmetic is only counted, unless it takes something required away or is shown
+    """A line for each change; what is cosmetic is only named, unless it takes something required away or is shown
     `in_full`, word by word."""
     if not changes:
         click.echo("  Nothing changed.")
@@ -41,9 +42,19 @@ def say_changes(changes: Sequence[Change], in_full: bool = False) -> None:
                        + f": {change.id}" * bool(change.id) + f" “{title}”" * bool(title))  # fmt: skip
             for edit in change.edits if change.deed == "changed" else ():
                 _say_edit(edit)
-    if counted := Counter(change.what for change in changes if change not in told):
+    named: dict[What, list[str]] = {}
+    for change in changes:
+        if change not in told:
+            named.setdefault(change.what, []).append(change.id)
+    if named:
         kind = click.style(f"{KINDS[0]:8}", fg=COLOURS["cosmetic"], bold=True)
-        click.echo(f"  {kind}  " + ", ".join(f"{what} ({number})" for what, number in counted.items()))
+        click.echo(f"  {kind}  " + "; ".join(f"{what}{_few(ids)}" for what, ids in named.items()))
+
+
+def _few(ids: Sequence[str]) -> str:
+    """The first of the ids, and how many more there are; nothing of what has none, as the pictures."""
+    shown = ", ".join(ids[:_NAMED])
+    return f": {shown}" * bool(shown) + f" and {len(ids) - _NAMED} more" * (len(ids) > _NAMED)
 
 
 def _say_edit(edit: Edit) -> None:

@@ -189,9 +189,9 @@ def init_app(app: Flask, default: Eyes) -> None:
         ("", "index", index),
         ("/<course_id>", "course", course),
         ("/<course_id>/media/<name>", "media", media),
-        ("/<course_id>/lessons/<text_id>", "lesson", questions.answering(lesson)),
-        ("/<course_id>/banks/<text_id>", "bank", questions.answering(bank)),
-        ("/<course_id>/quizzes/<text_id>", "quiz", questions.answering(quiz)),
+        ("/<course_id>/lessons/<text_id>", "lesson", questions.answering(lesson, "lessons")),
+        ("/<course_id>/banks/<text_id>", "bank", questions.answering(bank, "questions")),
+        ("/<course_id>/quizzes/<text_id>", "quiz", questions.answering(quiz, "quizzes")),
     )
     for rule, name, view in rules:
         methods = ["GET", "POST"] if "<text_id>" in rule else ["GET"]

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from flask import abort, render_template, request, url_for
 
+from courses.layout import FOLDERS
 from courses.problems import Problem
 from courses.questions.base import Question
 from lms.preview import eyes as as_whom
@@ -35,10 +36,10 @@ class Item:
     lang: str = ""
 
 
-def answering(page: Callable[[str, str], str]) -> Callable[..., str]:
-    """The view of a page with questions on it. An answer comes to the page's own address with the question's id in the
-    query, since what the page links to is relative to that address. A script gets the question alone; else the page
-    comes with what became of the answer on it."""
+def answering(page: Callable[[str, str], str], folder: str) -> Callable[..., str]:
+    """The view of a page with questions on it, which shows a file of this folder. An answer comes to the page's own
+    address with the question's id in the query, since what the page links to is relative to that address. A script gets
+    the question alone; else the page comes with what became of the answer on it."""
 
     def view(course_id: str, text_id: str) -> str:
         if request.method == "GET" or not forms.is_fetch():
@@ -47,9 +48,10 @@ def answering(page: Callable[[str, str], str]) -> Callable[..., str]:
         one = item(shown, request.args.get("check", ""))
         if one.check is None or one.refusal:
             abort(422)  # the script then sends the form itself, and the page says why
+        around = as_whom.foreign(course_id, f"{course_id}/{folder}/{text_id}{FOLDERS[folder][1]}")
         return render_template(
             "lessons/check.html", id=one.id, check=one.check, again_url=request.path, lang=one.lang,
-            locale=as_whom.tag(),
+            untranslated=one.lang and not around, locale=as_whom.tag(),
         )  # fmt: skip
 
     return view

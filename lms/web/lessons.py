@@ -145,10 +145,12 @@ def answer(course_id: str, lesson_id: str, question_id: str) -> str | Response:
         return redirect(_at(course_id, lesson_id, question_id, **again), 303)
     enrolment = found(enrolments.latest(db.session(), own(actor()), course_id))
     answered = facts.of(db.session(), [enrolment])[enrolment.id].checks
+    lang = foreign(course, question=question_id)
     return render_template(
         "lessons/answered.html",
         open_checks=sum(id not in answered for id in entry.checks),
-        lang=foreign(course, question=question_id),
+        lang=lang,
+        untranslated=lang and not foreign(course, lesson=lesson_id),
         check=_check(course, entry, question, enrolment, kept.answer if kept else given),
         id=question_id,
         again_url=url_for(".lesson", course_id=course_id, lesson_id=lesson_id),

@@ -263,3 +263,11 @@ def test_a_list_of_releases_of_the_first_form_is_read(desk: Desk) -> None:
     desk.edit(*REWORDED)
     desk.run(publish)
     assert [each.commit == "abc" for each in desk.store.history("paths")] == [True, False]
+
+
+def test_what_is_cosmetic_is_named(desk: Desk) -> None:
+    desk.run(publish)
+    desk.edit(*REWORDED)
+    desk.edit("; @convention]", "]", "lessons/first.md")
+    desk.edit("![A route from left to right](media/route.svg)", "A route.", "lessons/first.md")
+    assert "cosmetic  course: paths; lesson: first; source: convention; media\n" in desk.run(publish)

@@ -111,6 +111,24 @@ def test_a_lesson_is_read_in_the_language_of_the_page(visitor: Callable[[str], V
     assert "untranslated-note" not in page(browser, "/courses/basics/lessons/first")
 
 
+def test_a_check_that_is_not_translated_says_so_once_it_is_answered_too(
+    visitor: Callable[[str], Visitor], world: World
+) -> None:
+    enrol(world.people["trainee"], "basics")
+    browser = visitor("trainee")
+    for locale, notes in (("sr", 1), ("bs", 0), ("en", 0)):
+        speak(browser, locale)
+        said = page(browser, "/courses/basics/lessons/first").count("untranslated-note")
+        answer = browser.post(
+            "/courses/basics/lessons/first/checks/check-multiple",
+            {"answer": "hats"},
+            headers={"X-Requested-With": "fetch"},
+        ).get_data(as_text=True)
+        assert 'class="verdict"' in answer
+        assert answer.count("untranslated-note") == notes, locale
+        assert page(browser, "/courses/basics/lessons/first").count("untranslated-note") == said
+
+
 def test_courses_and_topics_have_their_titles_in_it(visitor: Callable[[str], Visitor], world: World) -> None:
     enrol(world.people["trainee"], "basics")
     browser = visitor("trainee")

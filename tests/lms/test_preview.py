@@ -206,6 +206,10 @@ def test_a_check_in_another_language_says_so(content: Path) -> None:
     check = html[html.index("data-check-box") :]
     assert "untranslated-note" in check[: check.index("<form")]
     assert '<legend lang="en">' in check
+    answered = visitor(content).post(
+        "/RS.sr/paths/lessons/first?check=begin", data={"answer": "here"}, headers={"X-Requested-With": "fetch"}
+    )
+    assert answered.text.count("untranslated-note") == 1, "once it is answered, too"
 
 
 def test_the_course_page_names_things_by_their_titles() -> None:
