@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 
 from courses.facts import Place
 from courses.problems import Problem
@@ -44,8 +45,12 @@ def decode(file: str, data: bytes) -> tuple[Text | None, list[Problem]]:
         message = f"The file has {len(data) / 1e6:.1f} MB; a text may have {TEXT_LIMIT / 1e6:.0f} MB."
         hint = "Divide it, or move pictures to media/."
         return None, [Problem(file, 1, 1, "error", "file-too-large", message, hint)]
-    data = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     problems = []
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):  # read all the same, so that what it says is checked
+        data = data.decode("utf-16", "replace").encode()
+        message = "The file is in UTF-16, which some editors call Unicode."
+        problems.append(Problem(file, 1, 1, "error", "not-utf8", message, "Save it with the encoding UTF-8."))
+    data = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     try:
         source = Text(file, data.decode())
     except UnicodeDecodeError as error:

@@ -37,6 +37,7 @@ from courses.questions.base import (
     only_right_one,
 )
 from courses.questions.folding import fold, tells
+from courses.vocabulary import Vocabulary
 
 GAP = re.compile(r"\[\[([^\[\]]*)\]\]")
 
@@ -90,19 +91,24 @@ class Gaps(Question):
                 ("text",), "gap-in-link", "The text with the gaps has a link or a picture.",
                 "Put it into the stem: no gap in it could be filled.", rests_on=(),
             )  # fmt: skip
-        in_text, described = Counter(GAP.findall(self.text)), {gap.id for gap in self.gaps}
+        in_text, described = Counter(GAP.findall(self.text)), dict.fromkeys(gap.id for gap in self.gaps)
+        left = Vocabulary(id for id in described if id not in in_text)
+        meant: set[str] = set()
         for id, times in in_text.items():
             if id not in described:
+                like = left.like(id.lower())
+                meant.update(like)
                 yield Mistake(
                     ("text",), "gap-unknown", f"The text has a gap `[[{id}]]` that `gaps` does not describe.",
-                    "Add it to `gaps`, or correct its id.", rests_on=(("gaps", ANY, "id"),),
+                    f"Did you mean `[[{like[0]}]]`?" if like else "Add it to `gaps`, or correct its id.",
+                    rests_on=(("gaps", ANY, "id"),),
                 )  # fmt: skip
             if times > 1:
                 message = f"The gap `[[{id}]]` stands twice in the text."
                 yield Mistake(("text",), "doubled-id", message, "Use two ids.", rests_on=())
         for place, gap in enumerate(self.gaps):
             at = ("gaps", place)
-            if gap.id not in in_text:
+            if gap.id not in in_text and gap.id not in meant:
                 yield Mistake(
                     (*at, "id"), "gap-not-in-text", f"The gap `{gap.id}` does not stand in the text.",
                     f"Write `[[{gap.id}]]` where it belongs.", rests_on=(("text",),),
