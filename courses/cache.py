@@ -24,6 +24,8 @@ from courses.layout import DIAGRAMS, FOLDERS, LOCALES, MEDIA, ODD
 _RACY = 50_000_000
 """Nanoseconds: a file changed this shortly before it was looked at may change again within the clock's grain, so its
 time is not trusted."""
+_SYSTEMS = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini"})
+"""Files that a system lays into folders by itself, as it does those whose names begin with a dot: nobody's text."""
 _PARSERS = ("markdown_it", "mdit_py_plugins", "yaml", "pydantic")
 
 
@@ -103,7 +105,8 @@ class Files:
 def _entries(folder: Path) -> list[DirEntry[str]]:
     try:
         with scandir(folder) as entries:
-            return sorted((entry for entry in entries if entry.name[0] != "."), key=lambda entry: entry.name)
+            own = (entry for entry in entries if entry.name[0] != "." and entry.name.lower() not in _SYSTEMS)
+            return sorted(own, key=lambda entry: entry.name)
     except (FileNotFoundError, NotADirectoryError):
         return []
 

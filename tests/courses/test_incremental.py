@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from courses.artefact import Store
-from courses.build import build
+from courses.build import build, check
 from courses.facts import Fact, Unit
 
 from .books import built, edit
@@ -61,3 +61,13 @@ def test_a_lost_object_is_made_again(content: Path, store: Store) -> None:
 def test_a_unit_survives_the_cache() -> None:
     unit = Unit("a/b.md", {"x": [1]}, "abc", [], [Fact("lesson", "b", 1, 1)], [Fact("source", "s", 2, 3)], {"k": None})
     assert Unit.from_json(json.loads(json.dumps(unit.as_json()))) == unit
+
+
+def test_what_a_system_lays_into_folders_by_itself_is_passed_over(content: Path, store: Store) -> None:
+    before = build(content, store)
+    for folder, name in (("media", "Thumbs.db"), ("media", ".DS_Store"), ("lessons", "desktop.ini"), ("", "Thumbs.db")):
+        (content / "paths" / folder / name).write_bytes(b"\0\xff")
+    after = build(content, store)
+    assert not [problem for problem in after.all_problems() if problem.severity == "error" or "db" in problem.file]
+    assert [course.revision for course in after.courses] == [course.revision for course in before.courses]
+    assert not [problem for problem in check(content) if problem.file.endswith((".db", ".ini", "_Store"))]
