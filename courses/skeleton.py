@@ -19,6 +19,7 @@ PLACEHOLDERS = (
     "Write what is needed for it, and cite a source for each statement of law.",
     "Say in a sentence what to remember.",
     "Write who published it",
+    "# Write the year in which it was published or adopted",
     "Write the number it is found by, or its address as `url`",
     "Ask what a trainee has to know or to decide.",
     "Say why it is right.",
@@ -126,7 +127,7 @@ def source(key: str, kind: str, title: str) -> str:
   title: {quoted(title)}
   short: {quoted(title[:300])}
   publisher: Write who published it
-  year: 2000
+  year: 2000  # Write the year in which it was published or adopted
   number: Write the number it is found by, or its address as `url`
 """
 

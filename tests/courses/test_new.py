@@ -110,6 +110,17 @@ def test_a_source_waits_to_be_cited(kind: str, content: Path) -> None:
     }
 
 
+def test_the_year_of_a_source_waits_to_be_replaced_too(content: Path) -> None:
+    made(content, "source", "law-1", "--kind", "law", "--title", "A law")
+    edit(content / "sources.yaml", "Write who published it", "United Nations")
+    edit(content / "sources.yaml", "Write the number it is found by, or its address as `url`", "No. 7")
+    (told,) = [problem for problem in check(content) if problem.code == "placeholder"]
+    path = content / "sources.yaml"
+    assert "year: 2000" in path.read_text("utf-8").split("\n")[told.line - 1]
+    edit(path, "  # Write the year in which it was published or adopted", "")
+    assert codes(check(content)) == {"unused-source"}
+
+
 def test_the_types_and_kinds_it_offers_are_all_there_are() -> None:
     assert set(authoring._QUESTION_TYPES) == set(TYPES)
     assert set(authoring._SOURCE_KINDS) == set(SourceKeys.model_fields["kind"].annotation.__args__)  # type: ignore[union-attr]
