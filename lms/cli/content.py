@@ -136,6 +136,8 @@ def require(content: Path, courses: tuple[str, ...]) -> None:
 
             near = get_close_matches(course, existing, 1, 0.4)
             hint = f" Did you mean {near[0]}?" if near else f" There are {', '.join(existing) or 'none'}."
+            if course.endswith((".yaml", ".md")):
+                hint = " Name courses by their ids; the files that all share are always checked with them."
             raise click.BadParameter(f"there is no course {course!r} in {content}.{hint}", param_hint="COURSE")
 
 

@@ -271,3 +271,7 @@ def test_what_is_cosmetic_is_named(desk: Desk) -> None:
     desk.edit("; @convention]", "]", "lessons/first.md")
     desk.edit("![A route from left to right](media/route.svg)", "A route.", "lessons/first.md")
     assert "cosmetic  course: paths; lesson: first; source: convention; media\n" in desk.run(publish)
+
+
+def test_a_file_is_no_course(desk: Desk) -> None:
+    assert "always checked with them" in desk.run(diff, "content/programme.yaml", fails=2)
