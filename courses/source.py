@@ -128,6 +128,11 @@ class Document:
             self._problem(self._start, "yaml-depth", "The values are nested too deeply.")
         finally:
             loader.dispose()
+        text = self.source.text
+        if not self.broken and (" #" in text or any(quote in text for quote in "“„«")):
+            from courses.remarks import doubtful
+
+            self.problems += doubtful(self.source, self._start, self._end, self._spot)
 
     def _offset(self, mark: Any) -> int:
         return self._start + int(mark.index)

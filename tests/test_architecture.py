@@ -44,6 +44,7 @@ COURSES = (
     ("courses.schema",),
     ("courses.wording",),
     ("courses.source", "courses.front", "courses.markdown", "courses.media", "courses.artefact", "courses.cache"),
+    ("courses.remarks",),
     ("courses.text",),
     ("courses.facts", "courses.glossary", "courses.doubles"),
     ("courses.questions",),  # below the store, which loads them; see docs/architecture.md

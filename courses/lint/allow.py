@@ -24,6 +24,7 @@ ADVICE = (
     "allow-reason",
     "allow-unknown",
     "allow-unused",
+    "awaits-marking",
     "as-typed",
     "bare-address",
     "choice-without-why",
@@ -43,6 +44,7 @@ ADVICE = (
     "objective-untested",
     "optional-quiz",
     "placeholder",
+    "printed-quotes",
     "same-place-right",
     "source-alike",
     "stray-file",
@@ -56,6 +58,7 @@ ADVICE = (
     "unused-media",
     "unused-source",
     "wall-of-text",
+    "yaml-cut",
 )
 """The codes of all advice, so that a misspelt one can be told. tests/courses/test_lint.py keeps it whole."""
 

@@ -158,7 +158,8 @@ UNSEEN = {
         "media-kind", "not-utf8", "path-leaves-course",
     },
     "how the YAML is written; an editor's YAML parser says so, or reads it as data": {
-        "doubled-key", "front-matter-missing", "front-matter-open", "yaml-alias", "yaml-colon", "yaml-depth",
+        "doubled-key", "front-matter-missing", "front-matter-open", "printed-quotes", "yaml-alias", "yaml-colon",
+        "yaml-cut", "yaml-depth",
         "yaml-documents", "yaml-escape", "yaml-indent", "yaml-key", "yaml-open-bracket", "yaml-open-quote",
         "yaml-quote", "yaml-syntax", "yaml-tab", "yaml-tag",
     },
