@@ -24,7 +24,6 @@ ADVICE = (
     "allow-reason",
     "allow-unknown",
     "allow-unused",
-    "awaits-marking",
     "as-typed",
     "bare-address",
     "choice-without-why",
