@@ -12,9 +12,6 @@ from typing import cast
 
 import click
 
-# pydantic would look into all installed packages for plugins, of which Staza wants none; it takes as long as YAML does
-os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-
 COMMANDS = {
     "new": "lms.cli.authoring",
     "check": "lms.cli.content",
