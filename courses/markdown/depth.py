@@ -36,7 +36,7 @@ def tell_depth(md: MarkdownIt) -> None:
             state.env["flaws"].append(_flaw(state, min(state.skipEmptyLines(line), end - 1)))
         tokenize(state, line, end)
 
-    md.block.tokenize = measured  # type: ignore[method-assign,assignment]
+    md.block.tokenize = measured  # type: ignore[method-assign,assignment]  # no rule runs at each level
     for name in ("link", "image"):
         rules = md.inline.ruler
         rules.at(name, _measured(rules.__rules__[rules.__find__(name)].fn))

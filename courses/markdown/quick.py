@@ -24,7 +24,6 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from courses.markdown.spans import ADDRESS, is_plain, spans
-from courses.markdown.tables import whole
 
 BlockRule = Callable[[StateBlock, int, int, bool], bool]
 _STARTS = {
@@ -47,12 +46,11 @@ _AS_IT_IS = re.compile(ADDRESS)
 
 def quicken(md: MarkdownIt) -> MarkdownIt:
     """The same parser, which must have all its rules by now, made quick. Its renderer should be a `QuickRenderer`."""
-    md.block.ruler.at("table", whole(_table), {"alt": ["paragraph", "reference"]})
     md.block.ruler = _ByStart(md.block.ruler)
     md.core.ruler.at("inline", _inline)
     md.core.ruler.at("text_join", _text_join)
     md.inline.terminator_re = _INLINE
-    md.normalizeLink = _normalized  # type: ignore[method-assign]
+    md.normalizeLink = _normalized  # type: ignore[method-assign]  # how markdown-it is told
     return md
 
 
@@ -118,8 +116,8 @@ def _cells(row: str) -> list[str]:
 
 
 _escaped_cells: Callable[[str], list[str]] = table.__globals__["escapedSplit"]
-_table = cast(BlockRule, FunctionType(table.__code__, table.__globals__ | {"escapedSplit": _cells}))
-"""The block rule of this name, with its cells divided by `_cells`."""
+quick_table = cast(BlockRule, FunctionType(table.__code__, table.__globals__ | {"escapedSplit": _cells}))
+"""The block rule for tables, with its cells divided by `_cells`."""
 
 
 def _inline(state: StateCore) -> None:

@@ -149,15 +149,15 @@ def keys_at(model: type[BaseModel], at: Iterable[str | int]) -> list[str]:
 
 def model_at(model: type[BaseModel], at: Iterable[str | int]) -> type[BaseModel] | None:
     """The model at the path inside the model; None if there is none, as where something is written in words."""
-    inner: Any = model
+    inner: type[BaseModel] | None = model
     for step in at:
         if isinstance(step, str) and inner is not None:
             field = inner.model_fields.get(step)
             inner = _inner(field.annotation) if field else None
-    return inner  # type: ignore[no-any-return]
+    return inner
 
 
-def _inner(annotation: Any) -> Any:
+def _inner(annotation: Any) -> type[BaseModel] | None:
     """The model in an annotation such as `tuple[Choice, ...] | None`."""
     if any(isinstance(getattr(one, "func", None), Written) for one in getattr(annotation, "__metadata__", ())):
         return None

@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it.common.normalize_url import normalizeLink
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_block import table
 
 from courses.markdown.spans import ADDRESS
 from courses.markdown.syntax import MARKDOWN, make
 
 CONTENT = Path(__file__).parent.parent.parent / "content"
-PLAIN = make()
+PLAIN = make(table)
 PLAIN.renderer = RendererHTML()
 for rule in ("citation", "term_close", "html_block", "html_inline"):
     PLAIN.renderer.rules[rule] = MARKDOWN.renderer.rules[rule]

@@ -356,3 +356,14 @@ def actor_for(session: Session, person: Person) -> Actor:
         session.get_one(Institution, person.unit_id),
         tuple((grant, node) for grant, node in grants),
     )
+
+
+@pytest.fixture
+def trainer(app: Flask, visitor: Callable[[str], Visitor], world: World) -> Visitor:
+    """The trainer of basics, who owns the course practice as well."""
+    person = world.people["trainer"]
+    db.session.add(
+        Grant(institution_id=person.institution_id, person_id=person.id, role=Role.TRAINER, course_id="practice")
+    )
+    db.session.commit()
+    return visitor("trainer")

@@ -21,7 +21,7 @@ from lms.records.audit import AuditEvent
 from lms.records.certificates import Certificate
 from lms.records.enrolments import Enrolment, State
 from lms.records.jobs import Job
-from lms.records.people import Grant, Person, Role
+from lms.records.people import Person
 from lms.reports import completion, items
 from lms.reports.table import PER_PAGE, Filters, Units
 
@@ -31,17 +31,6 @@ from .journey import answer_all, begin, finish_lessons, stored
 Visit = Callable[[str], Visitor]
 LIST = "/trainer/practice/marking"
 POINTS = {"points-calm": "1", "points-rights": "1.5"}
-
-
-@pytest.fixture
-def trainer(app: Flask, visitor: Visit, world: World) -> Visitor:
-    """The trainer of basics, who owns the course practice as well."""
-    person = world.people["trainer"]
-    db.session.add(
-        Grant(institution_id=person.institution_id, person_id=person.id, role=Role.TRAINER, course_id="practice")
-    )
-    db.session.commit()
-    return visitor("trainer")
 
 
 def submitted(browser: Visitor) -> str:

@@ -26,7 +26,7 @@ from lms.reports.table import PER_PAGE
 
 from .conftest import Statements, Visitor, World, actor_for, enrol
 from .journey import answer_all, begin, finish_lessons, stored
-from .test_marking import LIST, POINTS, page, submitted, to_mark, trainer  # noqa: F401 -- a fixture
+from .test_marking import LIST, POINTS, page, submitted, to_mark
 
 Visit = Callable[[str], Visitor]
 Counting = Callable[[], AbstractContextManager[Statements]]
@@ -48,7 +48,7 @@ def mails(world: World, about: str) -> list[str]:
 
 
 def test_a_lower_mark_lowers_the_result_and_takes_no_completion(
-    trainer: Visitor, visitor: Visit, world: World  # noqa: F811
+    trainer: Visitor, visitor: Visit, world: World
 ) -> None:  # fmt: skip
     trainee = visitor("trainee")
     attempt = submitted(trainee)
@@ -85,7 +85,7 @@ def test_a_lower_mark_lowers_the_result_and_takes_no_completion(
     assert event.details["passed"] == [True, True]
 
 
-def test_a_higher_mark_completes_the_course(trainer: Visitor, visitor: Visit, world: World) -> None:  # noqa: F811
+def test_a_higher_mark_completes_the_course(trainer: Visitor, visitor: Visit, world: World) -> None:
     trainee = visitor("trainee")
     finish_lessons(trainee, "practice")
     attempt = begin(trainee, "practice")
@@ -101,7 +101,7 @@ def test_a_higher_mark_completes_the_course(trainer: Visitor, visitor: Visit, wo
     assert "stays completed" not in mail
 
 
-def test_a_course_that_is_not_completed_yet_follows_the_mark(trainer: Visitor, visitor: Visit) -> None:  # noqa: F811
+def test_a_course_that_is_not_completed_yet_follows_the_mark(trainer: Visitor, visitor: Visit) -> None:
     trainee = visitor("trainee")
     trainee.post("/courses/practice/enrol")
     attempt = begin(trainee, "practice")
@@ -114,7 +114,7 @@ def test_a_course_that_is_not_completed_yet_follows_the_mark(trainer: Visitor, v
     assert db.session.query(Enrolment).one().progress < passed
 
 
-def test_a_reason_is_asked_for(trainer: Visitor, visitor: Visit) -> None:  # noqa: F811
+def test_a_reason_is_asked_for(trainer: Visitor, visitor: Visit) -> None:
     url = to_mark(submitted(visitor("trainee")))
     trainer.post(url, POINTS)
     answer = trainer.post(url, NONE | {"seen": "1", "reason": "  ", "comment": "Kept."})
@@ -127,7 +127,7 @@ def test_a_reason_is_asked_for(trainer: Visitor, visitor: Visit) -> None:  # noq
 
 
 def test_the_verb_asks_for_a_reason_and_for_the_mark_that_was_seen(
-    trainer: Visitor, visitor: Visit, world: World  # noqa: F811
+    trainer: Visitor, visitor: Visit, world: World
 ) -> None:  # fmt: skip
     attempt = submitted(visitor("trainee"))
     trainer.post(to_mark(attempt), POINTS)
@@ -144,7 +144,7 @@ def test_the_verb_asks_for_a_reason_and_for_the_mark_that_was_seen(
     assert db.session.query(Mark).count() == 1
 
 
-def test_of_two_changes_the_second_has_not_seen_the_first(trainer: Visitor, visitor: Visit) -> None:  # noqa: F811
+def test_of_two_changes_the_second_has_not_seen_the_first(trainer: Visitor, visitor: Visit) -> None:
     url = to_mark(submitted(visitor("trainee")))
     trainer.post(url, POINTS)
     change(trainer, url, NONE)
@@ -155,7 +155,7 @@ def test_of_two_changes_the_second_has_not_seen_the_first(trainer: Visitor, visi
 
 
 def test_nobody_changes_the_mark_of_their_own_answer(
-    trainer: Visitor, visitor: Visit, world: World  # noqa: F811
+    trainer: Visitor, visitor: Visit, world: World
 ) -> None:  # fmt: skip
     enrol(world.people["trainer"], "practice")
     attempt = stored(submitted(trainer))
@@ -170,7 +170,7 @@ def test_nobody_changes_the_mark_of_their_own_answer(
 
 
 def test_while_another_answer_awaits_its_mark_nothing_is_mailed_but_all_is_kept(
-    trainer: Visitor, visitor: Visit, world: World  # noqa: F811
+    trainer: Visitor, visitor: Visit, world: World
 ) -> None:  # fmt: skip
     attempt = submitted(visitor("trainee"))
     row = stored(attempt)
@@ -187,7 +187,7 @@ def test_while_another_answer_awaits_its_mark_nothing_is_mailed_but_all_is_kept(
 
 
 def test_marked_answers_are_listed_without_names_last_mark_first(
-    trainer: Visitor, visitor: Visit, world: World, statements: Counting  # noqa: F811
+    trainer: Visitor, visitor: Visit, world: World, statements: Counting
 ) -> None:  # fmt: skip
     assert "No answer has a mark yet." in page(trainer, MARKED)
     url = to_mark(submitted(visitor("trainee")))
@@ -214,14 +214,14 @@ def test_marked_answers_are_listed_without_names_last_mark_first(
 
 
 @pytest.mark.parametrize("sql", ["UPDATE marks SET score = 1", "DELETE FROM marks"])
-def test_the_database_refuses_to_change_a_mark(trainer: Visitor, visitor: Visit, sql: str) -> None:  # noqa: F811
+def test_the_database_refuses_to_change_a_mark(trainer: Visitor, visitor: Visit, sql: str) -> None:
     trainer.post(to_mark(submitted(visitor("trainee"))), POINTS)
     with pytest.raises(DBAPIError, match="append-only"), db.engine.begin() as connection:
         connection.execute(text(sql))
     assert db.session.query(Mark).one().score == 0.625
 
 
-def test_the_database_before_has_the_last_mark(trainer: Visitor, visitor: Visit) -> None:  # noqa: F811
+def test_the_database_before_has_the_last_mark(trainer: Visitor, visitor: Visit) -> None:
     url = to_mark(submitted(visitor("trainee")))
     trainer.post(url, POINTS)
     change(trainer, url, ALL)
