@@ -135,9 +135,3 @@ def test_blueprints_do_not_import_each_other() -> None:
     }
     for name in blueprints:
         assert not (GRAPH[name] & blueprints), f"{name} imports {GRAPH[name] & blueprints}"
-
-
-@pytest.mark.parametrize("name", sorted(name for name in ALL if ".versions." not in name))
-def test_modules_are_short(name: str) -> None:
-    lines = len(ALL[name].read_text().splitlines())
-    assert lines <= 400, f"{name} has {lines} lines"
