@@ -101,7 +101,7 @@ def of_question(page: Page, question: Question) -> None:
             if place:
                 box.locator("ol.path > li").nth(place - 1).wait_for()
             box.locator(f'input[type=radio][value="{choice}"]').check()
-            box.get_by_role("button", name="Go on with this choice").click()
+            box.get_by_role("button", name="Continue with this choice").click()
     elif isinstance(question, Ordering):
         in_order(box, given)
         box.get_by_role("button", name="Check the answer").click()

@@ -18,36 +18,36 @@ def _texts(code: int) -> tuple[str, str, str]:
         case 400:
             return (
                 _("This form could not be accepted"),
-                _("It was open for too long, or something in it got lost on the way."),
+                _("It was open for too long, or part of it was lost on the way."),
                 _("Go back, reload the page and send it again."),
             )
         case 403:
             return (
-                _("This page is not open to you"),
-                _("Your account does not have the role that this page asks for."),
+                _("You don’t have access to this page"),
+                _("Your account doesn’t have the role this page needs."),
                 _("If you need it for your work, ask your administrator."),
             )
         case 404:
             return (
-                _("There is nothing here"),
-                _("The address may be mistyped, or what stood here is not yours to see."),
-                _("Start again from the home page."),
+                _("Page not found"),
+                _("This page doesn’t exist, or you don’t have access to it."),
+                _("Go back to the home page."),
             )
         case 405:
             return (
-                _("This address works only through its page"),
-                _("It was opened directly, but it expects a form."),
-                _("Start again from the home page."),
+                _("This address can’t be opened directly"),
+                _("It only accepts a form sent from its own page."),
+                _("Go back to the home page."),
             )
         case 413:
             return (
                 _("This file is too large"),
                 _("A file may have at most 2 MB."),
-                _("Split it into several files and send them one by one."),
+                _("Split it into several files and send them one at a time."),
             )
         case 429:
             return (
-                _("Too many tries"),
+                _("Too many attempts"),
                 _("To protect the accounts, this page rests for a while after many tries."),
                 _("Wait for 15 minutes and try again. Nothing is lost."),
             )
@@ -60,8 +60,8 @@ def _texts(code: int) -> tuple[str, str, str]:
         case _:
             return (
                 _("Something went wrong on our side"),
-                _("The error has been written down."),
-                _("Try again in a moment. If it stays, tell your administrator the number below."),
+                _("The error has been logged."),
+                _("Try again in a moment. If it happens again, give your administrator the number below."),
             )
 
 

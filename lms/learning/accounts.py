@@ -81,7 +81,7 @@ def check_new_password(password: str) -> None:
     if len(password) > LONGEST_PASSWORD:
         raise Refused(_("A password may have at most %(count)s characters.", count=LONGEST_PASSWORD))
     if len(set(password)) < 5:
-        raise Refused(_("This password repeats too few characters. Three or four words make a good one."))
+        raise Refused(_("This password uses too few different characters. Three or four words make a good one."))
 
 
 def hash_password(password: str) -> str:
@@ -94,7 +94,7 @@ def change_password(actor: Actor, old: str, new: str, at: datetime) -> None:
     found = account(db.session(), actor.person.email)
     db.session.commit()
     if found is None or not _verify(found.password_hash, old):
-        raise Refused(_("The present password is not right."))
+        raise Refused(_("That is not your current password."))
     check_new_password(new)
     hashed = _hasher.hash(new)
     with transaction() as session:
@@ -128,11 +128,18 @@ def _mail_reset(email: str, url: str, at: datetime) -> None:
         person = session.get_one(Person, (found.institution_id, found.person_id))
         link = _new_link(found, url, at, RESET_LASTS)
         jobs.add(
-            session, "mail", at, to=found.email, subject=_("Choose a new password for Staza"),
-            body=_("Hello %(name)s,\n\nsomebody, probably you, asked for a new password for Staza. Choose one here "
-                   "within two hours:\n\n%(link)s\n\nIf it was not you, nothing has changed and you need do nothing.\n",
-                   name=person.name, link=link),
-        )  # fmt: skip
+            session,
+            "mail",
+            at,
+            to=found.email,
+            subject=_("Choose a new password for Staza"),
+            body=_(
+                "Hello %(name)s,\n\nsomebody, probably you, asked for a new password for Staza. Choose one here "
+                "within two hours:\n\n%(link)s\n\nIf it was not you, you can ignore this mail: nothing has changed.\n",
+                name=person.name,
+                link=link,
+            ),
+        )
         audit.note(session, at, None, "password-reset-asked", found.institution_id, found.person_id)
 
 
@@ -167,7 +174,7 @@ def reset_password(token: str, new: str, at: datetime) -> None:
     with transaction() as session:
         reset = session.get(PasswordReset, token_hash(token), with_for_update=True)
         if reset is None or reset.expires_at <= at:
-            raise Refused(_("This link has been used or is too old. Ask for a new one."))
+            raise Refused(_("This link has been used or has expired. Ask for a new one."))
         found = session.get_one(Account, reset.email)
         found.password_hash = hashed
         administration.end_password_links(session, found.email)

@@ -78,7 +78,7 @@ def _node(session: Session, actor: Actor, node_id: int | None) -> Institution:
 def _free_name(session: Session, name: str, parent_id: int | None, but: int | None = None) -> str:
     name = clean_name(name)
     if any(fold(row.name) == fold(name) and row.id != but for row in institutions.below(session, parent_id)):
-        raise Wrong("name", _("There is one with the name “%(name)s” in this place already.", name=name))
+        raise Wrong("name", _("“%(name)s” already exists here.", name=name))
     return name
 
 
@@ -100,7 +100,7 @@ def add_unit(actor: Actor, parent_id: int, name: str, at: datetime) -> Instituti
     with transaction() as session:
         parent = _node(session, actor, parent_id)
         if len(parent.path) > LONGEST_PATH:
-            raise Refused(_("The tree is too deep here for another level."))
+            raise Refused(_("Units can’t be nested any deeper."))
         row = institutions.add(session, _free_name(session, name, parent.id), parent.country, parent)
         audit.note(session, at, actor.person.id, "unit-added", row.root_id, unit=row.id, name=row.name)
         return row
@@ -124,7 +124,7 @@ def rename(actor: Actor, node_id: int, name: str, at: datetime) -> Institution:
 def _person(session: Session, actor: Actor, person_id: UUID) -> tuple[Person, Account]:
     found = administration.account_of(session, access.administered(actor), person_id)
     if found is None:
-        raise Refused(_("There is no such person."))
+        raise Refused(_("This person doesn’t exist."))
     return found
 
 
@@ -137,7 +137,7 @@ def _free_email(session: Session, email: str, person_id: UUID | None = None) -> 
 
 
 def _taken(email: str) -> Wrong:
-    return Wrong("email", _("There is an account with the address %(email)s already.", email=email))
+    return Wrong("email", _("An account with the address %(email)s already exists.", email=email))
 
 
 def add_person(actor: Actor, name: str, email: str, unit_id: int | None, url: str, at: datetime) -> Person:
@@ -174,7 +174,7 @@ def change_person(
             name, email = clean_name(name), _free_email(session, email, person_id)
             unit = _node(session, actor, unit_id)
             if (unit.root_id or unit.id) != person.institution_id:
-                raise Wrong("unit", _("Choose a unit of the institution that this person works at."))
+                raise Wrong("unit", _("Choose a unit of this person’s institution."))
             new = {"name": name, "email": email, "unit": unit.id}
             old = {"name": person.name, "email": person.email, "unit": person.unit_id}
             changed = sorted(field for field in new if new[field] != old[field])
@@ -205,7 +205,7 @@ def invite_again(actor: Actor, person_id: UUID, url: str, at: datetime) -> None:
         if row.password_hash:
             raise Refused(_("This person has chosen a password. They can ask for a new one on the sign-in page."))
         if row.closed_at is not None:
-            raise Refused(_("This account is closed. Open it first."))
+            raise Refused(_("This account is closed. Reopen it first."))
         administration.end_password_links(session, row.email)
         accounts.invite(row, person, url, at)
         audit.note(session, at, actor.person.id, "invited", person.institution_id, person.id)
@@ -242,7 +242,7 @@ def open_account(actor: Actor, person_id: UUID, url: str, at: datetime) -> None:
 
 def _leave_an_administrator(session: Session, person_id: UUID) -> None:
     if administration.lock_administrators(session) == {person_id}:
-        raise Refused(_("This is the last administrator. Make somebody else an administrator first."))
+        raise Refused(_("This is the last administrator. Appoint another administrator first."))
 
 
 def grant(
@@ -256,7 +256,7 @@ def grant(
         person, _account = _person(session, actor, person_id)
         node = _node(session, actor, node_id) if role is Role.MANAGER else None
         if node and node.root_id != person.institution_id:
-            raise Wrong("unit", _("Choose a unit of the institution that this person works at."))
+            raise Wrong("unit", _("Choose a unit of this person’s institution."))
         if role is Role.TRAINER and not course_id:
             raise Wrong("course", _("Choose a course from the list."))
         node_id, course_id = node.id if node else None, course_id if role is Role.TRAINER else ""

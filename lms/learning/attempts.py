@@ -57,7 +57,7 @@ def begin(
                     return attempt
                 _close(session, library, attempt, attempt.deadline_at or at)
         if attempts_left(quiz, enrolment, len(past)) == 0:
-            raise Refused(_("You have used all attempts. Ask your manager for another one."))
+            raise Refused(_("You have used all your attempts. Ask your manager for another one."))
         seed = secrets.token_hex(16)
         attempt = Attempt(
             institution_id=enrolment.institution_id, person_id=actor.person.id, enrolment_id=enrolment.id,
@@ -86,7 +86,7 @@ def is_over(attempt: Attempt, at: datetime) -> bool:
 def _own(session: Session, actor: Actor, attempt_id: UUID) -> Attempt:
     attempt = attempts.get(session, access.own(actor), attempt_id)
     if attempt is None:
-        raise Refused(_("There is no such attempt of yours."))
+        raise Refused(_("You have no such attempt."))
     lock(session, attempt)
     return attempt
 
@@ -108,7 +108,7 @@ def save(
     with transaction() as session:
         attempt = _own(session, actor, attempt_id)
         if attempt.submitted_at is not None:
-            refusal = _("This attempt has been submitted; its answers can't be changed any more.")
+            refusal = _("This attempt has been submitted. Its answers can no longer be changed.")
         elif is_over(attempt, at):
             _close(session, library, attempt, attempt.deadline_at or at)
             refusal = _(
@@ -141,8 +141,7 @@ def _keep(session: Session, attempt: Attempt, question: Question, answer: Answer
 
 def undone() -> str:
     """Why a choice in a scenario is refused that takes another way than the one gone already."""
-    return _("You had made another choice here already. What was done has had its consequences: "
-             "go on from where the case stands now.")  # fmt: skip
+    return _("You already made another choice here, and it had its consequences. Continue from where the case is now.")
 
 
 def submit(actor: Actor, library: Library, attempt_id: UUID, at: datetime) -> Attempt:

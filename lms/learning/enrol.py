@@ -32,10 +32,10 @@ def enrol_oneself(actor: Actor, course: Course, at: datetime) -> Enrolment:
     """Take up an open course, once what must come before it is completed (a manager may enrol somebody all the same).
     Who is enrolled already keeps that enrolment."""
     if course.enrolment != "open":
-        raise Refused(_("Your manager decides who takes this course. Send a request instead."))
+        raise Refused(_("Your manager decides who takes this course. Request a place instead."))
     with transaction() as session:
         if missing_before(session, actor, course):
-            raise Refused(_("Complete the courses that come before this one first; its page names them."))
+            raise Refused(_("Complete this course’s prerequisites first. They are listed on its page."))
         return _enrol(session, actor, actor.person, course.id, None, at)
 
 
@@ -72,7 +72,7 @@ def ask(actor: Actor, course: Course, reason: str, at: datetime) -> None:
         scope = access.own(actor)
         _hold(session, actor.person.institution_id, actor.person.id)
         if enrolments.latest(session, scope, course.id):
-            raise Refused(_("You are enrolled in this course already."))
+            raise Refused(_("You are already enrolled in this course."))
         if any(request.course_id == course.id for request in enrolments.open_requests(session, scope)):
             return
         person = actor.person
@@ -89,11 +89,11 @@ def decide(actor: Actor, request_id: UUID, granted: bool, due_on: date | None, t
     with transaction() as session:
         request = enrolments.request(session, access.managed(actor), request_id)
         if request is None:
-            raise Refused(_("This request is not among those of your institution."))
+            raise Refused(_("This request doesn’t belong to your institution."))
         person = _hold(session, request.institution_id, request.person_id)
         session.refresh(request)
         if request.decided_at:
-            raise Refused(_("This request has been decided already."))
+            raise Refused(_("This request has already been decided."))
         request.decided_at, request.decided_by, request.granted = at, actor.person.id, granted
         if granted:
             _enrol(session, actor, person, request.course_id, due_on, at)
@@ -106,7 +106,7 @@ def decide(actor: Actor, request_id: UUID, granted: bool, due_on: date | None, t
 
 def _answer(name: str, title: str, granted: bool) -> str:
     if granted:
-        return _("Hello %(name)s,\n\nyou have a place in the course “%(course)s”. It waits for you on Staza.\n",
+        return _("Hello %(name)s,\n\nyou have a place in the course “%(course)s”. Sign in to Staza to start.\n",
                  name=name, course=title)  # fmt: skip
     return _("Hello %(name)s,\n\nyour request for a place in the course “%(course)s” was declined. Your manager can "
              "tell you why.\n", name=name, course=title)  # fmt: skip
@@ -117,7 +117,7 @@ def allow_attempt(actor: Actor, enrolment_id: UUID, at: datetime) -> Enrolment:
     with transaction() as session:
         row = enrolments.get(session, access.managed(actor), enrolment_id, lock=True)
         if row is None:
-            raise Refused(_("This enrolment is not among those of your institution."))
+            raise Refused(_("This enrolment doesn’t belong to your institution."))
         row.extra_attempts += 1
         audit.note(session, at, actor.person.id, "attempt-allowed", row.institution_id, row.person_id,
                    course=row.course_id, extra=row.extra_attempts)  # fmt: skip
@@ -129,7 +129,7 @@ def enrol_person(actor: Actor, person_id: UUID, course_id: str, due_on: date | N
     with transaction() as session:
         person = directory.get(session, access.managed(actor), person_id)
         if person is None:
-            raise Refused(_("This person is not among those of your institution."))
+            raise Refused(_("This person doesn’t belong to your institution."))
         row = _enrol(session, actor, person, course_id, due_on, at)
         if row.due_on != due_on and row.completed_at is None:
             row.due_on = due_on
@@ -147,9 +147,7 @@ def enrol_people(actor: Actor, rows: list[tuple[UUID, str, date | None]], at: da
         for person_id, course_id, due_on in rows:
             person = people.get(person_id)
             if person is None:
-                raise Refused(
-                    _("Somebody in this list is not among the people of your institution. Nobody was enrolled.")
-                )
+                raise Refused(_("Somebody in this list doesn’t belong to your institution. Nobody was enrolled."))
             row = _enrol(session, actor, person, course_id, due_on, at)
             new += row.enrolled_at == at
         return new

@@ -110,7 +110,7 @@ def dry_run(session: Session, scope: Scope, courses: Mapping[str, str], data: by
             wrong += _wrong_day(row, due_on, today)
         if course_id and (first := seen.setdefault((row.email, course_id), row.number)) != row.number:
             wrong.append(
-                Mistake(row.number, _("This row says the same person and course as line %(line)s.", line=first),
+                Mistake(row.number, _("This row has the same person and course as line %(line)s.", line=first),
                         _("Keep one of the two."))
             )  # fmt: skip
         result.mistakes += wrong
@@ -155,13 +155,13 @@ def _day(text: str) -> date | None:
 def _wrong_day(row: _Cells, due_on: date | None, today: date) -> list[Mistake]:
     if due_on is None:
         return [
-            Mistake(row.number, _("“%(day)s” is not a day.", day=row.due[:40]),
+            Mistake(row.number, _("“%(day)s” is not a date.", day=row.due[:40]),
                     _("Write it as 2027-01-31 or 31.1.2027, or leave it empty."))
         ]  # fmt: skip
     if due_on < today:
         return [
-            Mistake(row.number, _("The day %(day)s is over.", day=due_on.isoformat()),
-                    _("Write a day from today on, or leave it empty."))
+            Mistake(row.number, _("%(day)s is in the past.", day=due_on.isoformat()),
+                    _("Give a date from today on, or leave it empty."))
         ]  # fmt: skip
     return []
 
@@ -180,7 +180,7 @@ def _read(data: bytes, mistakes: list[Mistake]) -> list[_Cells]:
     if not text.strip() or "\0" in text:
         mistakes.append(
             Mistake(0, _("The list is empty, or is not a CSV file."),
-                    _("Give a list whose first line is: email,course,due"))
+                    _("Start the list with the line: email,course,due"))
         )  # fmt: skip
         return []
     lines = text.splitlines()
@@ -190,7 +190,7 @@ def _read(data: bytes, mistakes: list[Mistake]) -> list[_Cells]:
         return _rows(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), mistakes)
     except csv.Error:
         mistakes.append(
-            Mistake(0, _("A quotation mark in the list is never closed."),
+            Mistake(0, _("A quotation mark in the list is not closed."),
                     _("Look for a \" that stands alone, and delete it or add its partner."))
         )  # fmt: skip
         return []
@@ -216,9 +216,9 @@ def _rows(reader: csv._reader, mistakes: list[Mistake]) -> list[_Cells]:  # type
         email, course, due = (by_name.get(name, "") for name in COLUMNS)
         rows.append(_Cells(number, email.lower(), course, due))
     if not rows:
-        mistakes.append(Mistake(0, _("The list has a first line, but no rows."), _("Add a row for each person.")))
+        mistakes.append(Mistake(0, _("The list has a header line but no rows."), _("Add a row for each person.")))
     if len(rows) > MOST_ROWS:
-        what = _("The list has %(count)s rows; at most %(most)s can be done at once.", count=len(rows), most=MOST_ROWS)
+        what = _("The list has %(count)s rows. The limit is %(most)s at a time.", count=len(rows), most=MOST_ROWS)
         mistakes.append(Mistake(0, what, _("Split it into several lists.")))
         return []
     return rows
@@ -230,5 +230,5 @@ def _missing(number: int, missing: list[str]) -> Mistake:
         number,
         ngettext("The column “%(columns)s” is missing.", "The columns “%(columns)s” are missing.", len(missing),
                  columns=columns),
-        _("Let the first line name the columns: email,course,due (in any order; “due” may be empty in a row)."),
+        _("The first line must name the columns: email,course,due (in any order; “due” may be empty)."),
     )  # fmt: skip

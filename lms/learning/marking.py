@@ -100,7 +100,7 @@ def mark(
     with transaction() as session:
         attempt = records.get(session, access.taught(actor), attempt_id)
         if attempt is None:
-            raise Refused(_("This answer is not among those of your courses."))
+            raise Refused(_("This answer doesn’t belong to your courses."))
         if attempt.person_id == actor.person.id:
             raise Refused(_("You wrote this answer yourself. Another trainer of the course marks it."))
         attempts.lock(session, attempt)
@@ -110,9 +110,9 @@ def mark(
         if row is None or attempt.submitted_at is None or (row.score is not None and not before):
             raise Refused(_("There is nothing to mark here."))
         if len(before) != seen:
-            raise Refused(_("This answer has been marked already. Look at that mark first."))
+            raise Refused(_("This answer has already been marked. See that mark first."))
         if before and not reason.strip():
-            raise Refused(_("Say why you change the mark. The trainee reads it."))
+            raise Refused(_("Give the reason for changing the mark. The trainee will read it."))
         row.score = _score(library, attempt, question_id, points)
         now = Mark(
             institution_id=attempt.institution_id, attempt_id=attempt.id, question_id=question_id, number=seen + 1,
@@ -131,9 +131,7 @@ def _score(library: Library, attempt: Attempt, question_id: str, points: Mapping
     try:
         return question.mark(points)
     except ValueError as error:
-        raise Refused(
-            _("The points do not fit the criteria. Give each of them from 0 to the most it earns.")
-        ) from error
+        raise Refused(_("The points don’t fit the criteria. Give each criterion from 0 to its maximum.")) from error
 
 
 def _follow(
@@ -166,7 +164,7 @@ def _mail_marked(session: Session, library: Library, attempt: Attempt, person: P
     jobs.add(
         session, "mail", at, to=person.email, subject=_("Your quiz has been marked: %(course)s", course=course),
         body=_("Hello %(name)s,\n\nyour answers in “%(quiz)s” of the course “%(course)s” have been marked. The "
-               "result is on Staza, with what the trainer says.\n", name=person.name, quiz=quiz, course=course),
+               "result is on Staza, with the trainer’s comments.\n", name=person.name, quiz=quiz, course=course),
     )  # fmt: skip
 
 

@@ -93,16 +93,21 @@ def regrade(
     scope = access.administered(actor)
     revision = library.revision_of(course_id)
     if revision is None:
-        raise Refused(_("There is no released course %(course)s.", course=course_id))
+        raise Refused(_("The course %(course)s has not been released.", course=course_id))
     questions = {id: _question(library, course_id, id) for id in ids}
     found = markings(db.session(), scope, course_id, questions)
     for id, older, _locale in found:
         was = library.question(course_id, id, older)
         if was is not None and was.type != questions[id].type:
             raise Refused(
-                _("The question %(id)s was of the type %(old)s when it was answered and is of the type %(new)s now: "
-                  "those answers can't be read by its key.", id=id, old=was.type, new=questions[id].type)
-            )  # fmt: skip
+                _(
+                    "Question %(id)s had the type %(old)s when it was answered and has the type %(new)s now. "
+                    "Its new key can’t mark those answers.",
+                    id=id,
+                    old=was.type,
+                    new=questions[id].type,
+                )
+            )
 
     def key_of(id: str, locale: str) -> object:
         return _question(library.in_language(locale), course_id, id).key()
@@ -120,9 +125,9 @@ def _question(library: Library, course_id: str, id: str) -> Question:
     if question is None:
         raise Refused(_("The released revision of the course has no question %(id)s.", id=id))
     if not question.graded:
-        raise Refused(_("The question %(id)s is not graded.", id=id))
+        raise Refused(_("Question %(id)s is not graded.", id=id))
     if question.type == "open":
-        raise Refused(_("Answers to the question %(id)s are marked by a trainer, not by a key.", id=id))
+        raise Refused(_("Answers to question %(id)s are marked by a trainer, not by a key.", id=id))
     return question
 
 
@@ -209,7 +214,7 @@ class _Run:
         course, quiz = titles(self.library, attempt, person.locale)
         body = _(
             "Hello %(name)s,\n\na question of “%(quiz)s” in the course “%(course)s” had a wrong key, so your answers "
-            "were marked anew. Your result was %(before)s; now it is %(after)s.\n",
+            "were marked again. Your result was %(before)s; now it is %(after)s.\n",
             name=person.name, quiz=quiz, course=course,
             before=format_percent(outcome.before), after=format_percent(outcome.after),
         )  # fmt: skip

@@ -83,8 +83,8 @@ def _listed(left: Refresher) -> str:
 def _news(name: str, course: str, left: Refresher) -> tuple[str, str]:
     """Subject and text of the first mail, in the current language."""
     return _("A course has changed: %(course)s", course=course), _(
-        "Hello %(name)s,\n\nthe course “%(course)s” has changed since you completed it. Please look again at what is "
-        "new, on Staza, and finish these lessons once more:\n\n%(lessons)s\n\nYour completion and your certificate "
+        "Hello %(name)s,\n\nthe course “%(course)s” has changed since you completed it. Please review what is new, on "
+        "Staza, and finish these lessons again:\n\n%(lessons)s\n\nYour completion and your certificate "
         "stay.\n", name=name, course=course, lessons=_listed(left),
     )  # fmt: skip
 
@@ -92,8 +92,8 @@ def _news(name: str, course: str, left: Refresher) -> tuple[str, str]:
 def _reminder(name: str, course: str, left: Refresher) -> tuple[str, str]:
     """Subject and text of the second one."""
     return _("Reminder: a course has changed: %(course)s", course=course), _(
-        "Hello %(name)s,\n\nsince %(day)s the course “%(course)s”, which you have completed, asks you to look again at "
-        "what is new. On Staza, these lessons are still to be finished once more:\n\n%(lessons)s\n\nYour completion "
+        "Hello %(name)s,\n\nthe course “%(course)s” has changed since you completed it. We first told you on %(day)s. "
+        "These lessons are still waiting for you on Staza:\n\n%(lessons)s\n\nYour completion "
         "and your certificate stay. There will be no further reminder.\n",
         name=name, day=format_date(left.asked_at, "long"), course=course, lessons=_listed(left),
     )  # fmt: skip

@@ -24,6 +24,6 @@ def mail_changed(session: Session, person: Person, course: str, body: str, lower
     """Mail that a result has changed, in the caller's transaction and in the current language. `course` is its title;
     `body` says what happened, and why."""
     if lowered:
-        body += _("A course that you have completed stays completed.") + "\n"
+        body += _("A course you have completed stays completed.") + "\n"
     subject = _("Your result has changed: %(course)s", course=course)
     jobs.add(session, "mail", at, to=person.email, subject=subject, body=body)

@@ -39,7 +39,7 @@ def sign_in_now() -> Response | tuple[str, int]:
     token = accounts.sign_in(email, request.form.get("password", ""), at)
     who = actor_of(db.session(), access.token_hash(token), at) if token else None
     if token is None or who is None:
-        errors = [("email", _("Address and password do not belong together. Check both, or choose a new password."))]
+        errors = [("email", _("That e-mail and password don’t match. Check both, or choose “Forgot your password?”."))]
         return render_template("account/sign_in.html", email=email, errors=errors, next=safe_next("")), 422
     session.clear()
     session.permanent = True
@@ -54,7 +54,7 @@ def sign_out() -> Response:
     accounts.sign_out(actor(), clock.now())
     logout_user()
     session.clear()
-    flash(_("You are signed out."), "success")
+    flash(_("You have signed out."), "success")
     return redirect(url_for("account.sign_in"), 303)
 
 
@@ -73,7 +73,7 @@ def forgotten_now() -> Response:
     """Mail the link, and say the same whether or not there is such an account."""
     accounts.ask_for_reset(request.form.get("email", ""), current_app.config["SETTINGS"].url, clock.now())
     flash(
-        _("If there is an account with this address, a mail with a link is on its way. It works for two hours."),
+        _("If this address has an account, we have sent it a link. The link works for two hours."),
         "success",
     )
     return redirect(url_for("account.sign_in"), 303)
@@ -101,7 +101,7 @@ def choose_password_now(token: str) -> Response | tuple[str, int]:
         page = render_template("account/choose.html", open=still_open, errors=[("new", str(refusal))], token=token)
         return page, 422
     session.clear()
-    flash(_("Your password is set. Sign in with it."), "success")
+    flash(_("Your password is set. You can sign in now."), "success")
     return redirect(url_for("account.sign_in"), 303)
 
 
@@ -122,13 +122,13 @@ def change_password() -> Response | tuple[str, int]:
         accounts.change_password(actor(), request.form.get("old", ""), request.form.get("new", ""), clock.now())
     except Refused as refusal:
         return render_template("account/profile.html", actor=actor(), errors=[("new", str(refusal))]), 422
-    flash(_("Your password is changed. Other browsers that were signed in have to sign in anew."), "success")
+    flash(_("Your password has been changed. Other browsers have been signed out."), "success")
     return redirect(url_for("account.profile"), 303)
 
 
 def _compare_repeated() -> None:
     if request.form.get("new") != request.form.get("again"):
-        raise Refused(_("The two new passwords differ. Type the same one twice."))
+        raise Refused(_("The two new passwords don’t match. Type the same one twice."))
 
 
 @blueprint.post("/language")

@@ -267,7 +267,7 @@ def change_person(person_id: UUID) -> Response | Shown:
         administer.change_person(actor(), person_id, _text("name"), _text("email"), unit, _address(), clock.now())
     except Wrong as error:
         return _form(row, 422, error)
-    return _back(person_id, _("The changes are saved."))
+    return _back(person_id, _("Your changes have been saved."))
 
 
 def _back(person_id: UUID, said: str) -> Response:
@@ -281,7 +281,7 @@ def close_account(person_id: UUID) -> Response:
     """Close an account."""
     row = _listed(person_id).person
     administer.close_account(actor(), person_id, clock.now())
-    return _back(person_id, _("The account of %(name)s is closed, and they are signed out everywhere.", name=row.name))
+    return _back(person_id, _("%(name)s’s account is closed. They have been signed out everywhere.", name=row.name))
 
 
 @blueprint.post("/people/<uuid:person_id>/open")
@@ -313,7 +313,7 @@ def grant(person_id: UUID) -> Response:
     if course and course not in {known.id for known in library().courses()}:
         raise Wrong("course", _("Choose a course from the list."))
     administer.grant(actor(), person_id, Role(role), clock.now(), node_id=_number("unit"), course_id=course)
-    return _back(person_id, _("%(name)s has the role.", name=row.name))
+    return _back(person_id, _("Role given to %(name)s.", name=row.name))
 
 
 @blueprint.post("/people/<uuid:person_id>/roles/<uuid:grant_id>/revoke")
@@ -326,7 +326,7 @@ def revoke(person_id: UUID, grant_id: UUID) -> Response:
         administer.revoke(actor(), grant_id, clock.now())
     if person_id == actor().person.id and held is not None and held.role is Role.ADMINISTRATOR:
         return redirect(url_for("home.index"), 303)  # they may not see these pages any more
-    return _back(person_id, _("The role has been taken away from %(name)s.", name=row.name))
+    return _back(person_id, _("Role removed from %(name)s.", name=row.name))
 
 
 # ── the audit log ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -45,8 +45,12 @@ def _unread(attempt: Attempt, number: int, given: Answer | None) -> str:
     question = verbs.question_of(library(), attempt, attempt.questions[number - 1])
     if given is None or question.readable(given):
         return ""
-    return _("Question %(number)s: no number can be read in “%(answer)s”. It is saved as it stands. Write it in "
-             "digits; the unit may be left out.", number=number, answer=given)  # fmt: skip
+    return _(
+        "Question %(number)s: “%(answer)s” is not a number. It is saved as you typed it. "
+        "Use digits; you can leave out the unit.",
+        number=number,
+        answer=given,
+    )
 
 
 @blueprint.get("/courses/<course_id>/quizzes/<quiz_id>")
@@ -148,7 +152,7 @@ def save(attempt_id: UUID, number: int) -> Response:
         flash(warning, "warning")
     if forms.CHOOSE in request.form:  # the case goes on, on the same page
         if "answer" not in request.form:
-            flash(_("Nothing was chosen. Choose what to do, and go on."), "warning")
+            flash(_("Nothing was chosen. Choose what to do, then continue."), "warning")
         return redirect(url_for(".question", attempt_id=attempt_id, number=number, _anchor=f"now-{id}"), 303)
     match request.form.get("go"):
         case "previous" if number > 1:

@@ -95,7 +95,7 @@ def ask(course_id: str) -> Response:
     """Ask the manager for a place."""
     this = found(library().course(course_id))
     enrol.ask(actor(), this, request.form.get("reason", ""), clock.now())
-    flash(_("Your manager has your request for “%(course)s”.", course=this.title), "success")
+    flash(_("Your request for “%(course)s” has been sent to your manager.", course=this.title), "success")
     return redirect(url_for(".course", course_id=course_id), 303)
 
 

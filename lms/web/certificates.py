@@ -48,7 +48,7 @@ def look_up() -> str | BaseResponse | tuple[str, int]:
     if code is None:
         return render_template("certificates/look_up.html", errors=[])
     if not code.strip():
-        errors = [("code", _("Type the code that stands on the certificate."))]
+        errors = [("code", _("Enter the code printed on the certificate."))]
         return render_template("certificates/look_up.html", errors=errors), 422
     return redirect(url_for("certificates.verify", code=code.strip()[:40].replace("/", "")))
 

@@ -57,9 +57,9 @@ def file(kind: str) -> Response:
     sheets = _region().sheets()
     about = [
         (_("Report"), _("The region")),
-        (_("Made on"), format_datetime(at, "long")),
-        (_("Made by"), f"{who.person.name} <{who.person.email}>"),
-        (HIDDEN, _("Kept back, as it is about fewer than five people or would give such a number away.")),
+        (_("Created on"), format_datetime(at, "long")),
+        (_("Created by"), f"{who.person.name} <{who.person.email}>"),
+        (HIDDEN, _("Hidden to protect privacy (fewer than 5 people, or a number that would reveal one).")),
     ]
     data = csv_file(sheets) if kind == "csv" else xlsx_file(sheets, about)
     headers = {"Content-Disposition": f'attachment; filename="staza-region-{at.date()}.{kind}"'}

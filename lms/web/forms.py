@@ -83,10 +83,11 @@ def answer(asked: Payload, form: MultiDict[str, str]) -> Answer | None:
 def refusal(question: Question, given: Answer | None) -> str:
     """Why the answer that was sent to a check is not marked, in words; "" where it is."""
     if given is None or (CHOOSE in request.form and "answer" not in request.form):
-        return _("Nothing was chosen. Choose an answer and check it again.")
+        return _("Nothing was chosen. Choose an answer, then check it again.")
     if not question.readable(given):
-        return _("No number can be read in “%(answer)s”, so it was not marked. Write it in digits; the unit may be "
-                 "left out.", answer=given)  # fmt: skip
+        return _(
+            "“%(answer)s” is not a number, so it was not marked. Use digits; you can leave out the unit.", answer=given
+        )
     return ""
 
 

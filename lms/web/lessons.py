@@ -172,6 +172,6 @@ def finish(course_id: str, lesson_id: str) -> Response:
         again = refresher(course, history, enrolment, facts.of(session, [enrolment])[enrolment.id])
         if again:
             return redirect(url_for(".lesson", course_id=course_id, lesson_id=again.lessons[0].id), 303)
-        flash(_("You have looked at everything that changed. Thank you."), "success")
+        flash(_("You have reviewed everything that changed. Thank you."), "success")
         return redirect(url_for("catalogue.course", course_id=course_id), 303)
     return redirect(onward, 303)

@@ -139,7 +139,7 @@ def _file(kind: str, name: str, title: str, desk: Desk, report: Report) -> Respo
     desk.look("exported", report=name, format=kind)
     rows = report.rows(db.session(), MOST_PRINTED + 1 if kind == "pdf" else None)
     if kind == "pdf" and len(rows) > MOST_PRINTED:
-        raise Refused(_("A PDF holds at most %(most)s rows. Choose fewer with the filters, or take the XLSX.",
+        raise Refused(_("A PDF can have at most %(most)s rows. Narrow the list with the filters, or download the XLSX.",
                         most=format_decimal(MOST_PRINTED)))  # fmt: skip
     data = _written(kind, Sheet(title, report.columns, rows), _about(title, desk))
     headers = {"Content-Disposition": f'attachment; filename="staza-{name}-{desk.today}.{kind}"'}
@@ -161,12 +161,12 @@ def _about(title: str, desk: Desk) -> list[tuple[str, str]]:
     filters = desk.filters
     return [
         (_("Report"), title),
-        (_("Made on"), f"{format_datetime(clock.now(), 'long')}"),
-        (_("Made by"), f"{desk.who.person.name} <{desk.who.person.email}>"),
-        (_("Unit"), desk.units.labels[filters.unit] if filters.unit else _("All that you manage")),
+        (_("Created on"), f"{format_datetime(clock.now(), 'long')}"),
+        (_("Created by"), f"{desk.who.person.name} <{desk.who.person.email}>"),
+        (_("Unit"), desk.units.labels[filters.unit] if filters.unit else _("Everything you manage")),
         (_("Course"), desk.courses.get(filters.course, filters.course) or _("All courses")),
         (_("State"), state_label(filters.state) if filters.state else _("All states")),
-        (_("Refresher"), _("Open ones only") if filters.refresher else _("All")),
+        (_("Refresher"), _("Open only") if filters.refresher else _("All")),
         (_("Name or e-mail contains"), filters.search or "–"),
         (_("Address"), request.url),
     ]
@@ -244,9 +244,9 @@ def _due(text: str, today: date) -> date | None:
         return None
     due = day(text)
     if due is None:
-        raise Refused(_("“%(day)s” is not a day. Write it as 2027-01-31, or leave it empty.", day=text[:40]))
+        raise Refused(_("“%(day)s” is not a date. Write it as 2027-01-31, or leave it empty.", day=text[:40]))
     if due < today:
-        raise Refused(_("The due day is over. Choose a day from today on, or leave it empty."))
+        raise Refused(_("The due date is in the past. Choose a date from today on, or leave it empty."))
     return due
 
 
@@ -267,9 +267,12 @@ def enrol(person_id: UUID) -> Redirect | tuple[str, int]:
     if row.enrolled_at == at:
         flash(_("Enrolled in “%(course)s”.", course=course.title), "success")
     elif row.completed_at:
-        flash(_("“%(course)s” is completed already; nothing was changed.", course=course.title), "info")
+        flash(_("“%(course)s” is already completed. Nothing was changed.", course=course.title), "info")
     else:
-        flash(_("“%(course)s” was assigned already; it has the due day that you gave.", course=course.title), "success")
+        flash(
+            _("“%(course)s” was already assigned. Its due date is now the one you gave.", course=course.title),
+            "success",
+        )
     return redirect(url_for(".person", person_id=person_id), 303)
 
 
@@ -332,7 +335,7 @@ def decide(request_id: UUID) -> Redirect | tuple[str, int]:
         enrolling.decide(actor(), request_id, granted, due, _title(asked.course_id), at)
     except Refused as refusal:
         return _requests_page(str(refusal), request_id), 422
-    flash(_("The place was granted.") if granted else _("The request was declined."), "success")
+    flash(_("Place granted.") if granted else _("Request declined."), "success")
     return redirect(url_for(".requests"), 303)
 
 
@@ -347,5 +350,5 @@ def allow_attempt(enrolment_id: UUID) -> Redirect:
     """Give somebody one more attempt at the quizzes of a course."""
     found(enrolments.get(db.session(), managed(actor()), enrolment_id))
     row = enrolling.allow_attempt(actor(), enrolment_id, clock.now())
-    flash(_("One more attempt is allowed in “%(course)s”.", course=_title(row.course_id)), "success")
+    flash(_("One more attempt allowed in “%(course)s”.", course=_title(row.course_id)), "success")
     return redirect(url_for(".person", person_id=row.person_id), 303)

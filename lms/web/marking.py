@@ -101,9 +101,9 @@ def mark(course_id: str, attempt_id: UUID, question_id: str) -> Response | tuple
     comment = request.form.get("comment", "")
     marking.mark(actor(), library(), attempt_id, question_id, given, comment, clock.now(), seen, reason)
     if seen:
-        flash(_("The mark is changed, and the trainee can read why."), "success")
+        flash(_("The mark has been changed. The trainee can read why."), "success")
         return redirect(url_for(".marked", course_id=course_id), 303)
-    flash(_("The mark is saved."), "success")
+    flash(_("Mark saved."), "success")
     left = report.waiting(db.session(), taught(actor()), course_id, limit=1)
     if not left:
         return redirect(url_for(".index", course_id=course_id), 303)

@@ -49,8 +49,8 @@ def note(step: Step) -> str:
     if step.kind == "lesson":
         return ngettext("%(num)s minute", "%(num)s minutes", step.minutes)
     if step.awaiting and not step.done:
-        return _("awaits marking by the trainer")
+        return _("waiting to be marked by the trainer")
     if step.score is not None:
-        return _("best score %(score)s of %(required)s needed", score=format_percent(step.score),
+        return _("best score %(score)s, %(required)s needed", score=format_percent(step.score),
                  required=format_percent(step.required_score))  # fmt: skip
     return _("%(required)s to pass", required=format_percent(step.required_score))

@@ -110,7 +110,7 @@ class Mouse:
             if place:
                 expect(box.locator("ol.path > li")).to_have_count(place)
             self.tick(box.locator(f'input[type=radio][value="{choice}"]'))
-            self.press(box.get_by_role("button", name="Go on with this choice"))
+            self.press(box.get_by_role("button", name="Continue with this choice"))
         expect(box.locator(".ended")).to_be_visible()
 
 

@@ -84,7 +84,7 @@ class Player(Mouse):
             self.answer(box, question, right_answer(question))
             self.go(box.locator("form .actions button").last)
             verdict = box.locator(".verdict")
-            expect(verdict).to_be_visible() if question.type == "open" else expect(verdict).to_have_text("Right")
+            expect(verdict).to_be_visible() if question.type == "open" else expect(verdict).to_have_text("Correct")
         expect(self.page.locator("#open-checks")).to_be_empty()
         self.look()
 
@@ -92,18 +92,18 @@ class Player(Mouse):
         """Bring the scenario to each of its endings."""
         for place, (ending, way) in enumerate(endings(scenario).items()):
             if place:
-                self.go(box.get_by_role("link", name="Play it again"))
+                self.go(box.get_by_role("link", name="Start the case again"))
             self.play(box, way)
             worth = next(state.ending.score for state in scenario.states if state.id == ending and state.ending)
             assert scenario.grade(way).score == worth
-            expect(box.get_by_role("button", name="Go on with this choice")).to_have_count(0)
+            expect(box.get_by_role("button", name="Continue with this choice")).to_have_count(0)
 
     # ── the final ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def attempt(self, quiz: str, chooser: Random | None) -> None:
         """Take the quiz: knowing every answer, or guessing by lot."""
         self.page.goto(f"/courses/{self.course.id}/quizzes/{quiz}")
-        self.push("Begin the quiz")
+        self.push("Start the quiz")
         number = self.page.url.split("/attempts/")[1].split("/")[0]
         questions = [self.question(id) for id in self._asked(number)]
         for place, question in enumerate(questions, 1):
@@ -111,7 +111,7 @@ class Player(Mouse):
             box = self.page.locator("fieldset.question")
             given = right_answer(question) if chooser is None else guessed(question, box, chooser)
             self.answer(box, question, given)
-            self.push("Save and go on" if place < len(questions) else "Save and see the overview")
+            self.push("Save and next" if place < len(questions) else "Save and review")
         self.push("Submit the attempt")
         expect(self.page.get_by_role("heading", name="Passed" if chooser is None else "Not passed")).to_be_visible()
 
@@ -207,7 +207,7 @@ def test_a_course_is_played_through(course_id: str, site: Site, windows: tuple[P
     player.push("Start the course")
     for lesson in course.lessons:
         player.take(lesson)
-        player.push("Finish this lesson and go on")
+        player.push("Finish and continue")
     (final,) = course.quizzes
     player.attempt(final.id, Random(course.id))
     player.attempt(final.id, None)

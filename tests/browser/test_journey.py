@@ -68,15 +68,15 @@ def take_lessons(hand: Mouse, site: Site, course: Course) -> None:
                 continue
             hand.answer(box, question, right_answer(question))
             hand.press(box.get_by_role("button", name="Check the answer"))
-            expect(box.locator(".verdict")).to_have_text("Right")
+            expect(box.locator(".verdict")).to_have_text("Correct")
         expect(page.locator("#open-checks")).to_be_empty()
-        hand.push("Finish this lesson and go on")
+        hand.push("Finish and continue")
 
 
 def begin_quiz(hand: Mouse, course: Course) -> UUID:
     """Begin the final quiz; the attempt's id."""
     expect(hand.page.get_by_role("heading", level=1)).to_have_text(course.quizzes[0].title)
-    hand.push("Begin the quiz")
+    hand.push("Start the quiz")
     return UUID(hand.page.url.split("/attempts/")[1].split("/")[0])
 
 
@@ -131,7 +131,7 @@ def test_from_sign_in_to_certificate(
     for number, (question, answer) in enumerate(zip(questions[:half], given, strict=False), 1):
         hand.answer(at_question(hand.page, number), question, answer)
         if number < half or not scripts:
-            hand.push("Save and go on")
+            hand.push("Save and next")
     if scripts:  # nothing is pressed after the last answer before the browser dies
         expect(hand.page.locator("[data-autosave-status]")).to_have_text("Saved.")
     assert context.browser
@@ -139,11 +139,11 @@ def test_from_sign_in_to_certificate(
 
     hand, context = open_browser()
     hand.sign_in(name)
-    hand.follow("Go on")
+    hand.follow("Continue")
     hand.follow("Go on with attempt 1")
     at_question(hand.page, half + 1)
     for number, (question, answer) in reversed(list(enumerate(zip(questions[:half], given, strict=False), 1))):
-        hand.push("Save and go back")
+        hand.push("Previous")
         at_question(hand.page, number)
         assert shown_answer(hand.page, question) == answer
     hand.push("Overview")
@@ -151,8 +151,8 @@ def test_from_sign_in_to_certificate(
     hand.go(hand.page.locator(".overview a").nth(half))
     for number, (question, answer) in enumerate(zip(questions[half:], given[half:], strict=True), half + 1):
         hand.answer(at_question(hand.page, number), question, answer)
-        hand.push("Save and go on" if number < len(questions) else "Save and see the overview")
-    expect(hand.page.get_by_text("Every question is answered.")).to_be_visible()
+        hand.push("Save and next" if number < len(questions) else "Save and review")
+    expect(hand.page.get_by_text("All questions are answered.")).to_be_visible()
     hand.push("Submit the attempt")
     expect(hand.page.get_by_role("heading", name="Passed")).to_be_visible()
     expect(hand.page.get_by_text("You have completed this course.")).to_be_visible()

@@ -176,7 +176,7 @@ def test_files_and_folders_may_come_and_go(
     title = page.get_by_role("heading", level=1)
     first = preview.content / "paths/lessons/first.md"
     moved = first.rename(first.with_name("renamed.md"))
-    expect(title).to_have_text("There is nothing here")
+    expect(title).to_have_text("Page not found")
     expect(main(course)).to_contain_text("unknown-lesson")
     expect(main(course)).to_contain_text("not listed in course.yaml")
     moved.rename(first)
@@ -185,7 +185,7 @@ def test_files_and_folders_may_come_and_go(
     shutil.copy(first, first.with_name("third.md"))
     expect(course.get_by_role("link", name="The first step")).to_have_count(2)
     shutil.move(preview.content / "paths", tmp_path / "away")
-    expect(title).to_have_text("There is nothing here")
+    expect(title).to_have_text("Page not found")
     shutil.move(tmp_path / "away", preview.content / "paths")
     expect(title).to_have_text("The first step")
     shutil.move(preview.content, tmp_path / "gone")
@@ -233,10 +233,10 @@ def test_a_question_that_changes_keeps_what_was_answered(preview: Preview, new_t
     edit(path, "text: There,", "text: Over there,")
     expect(page.get_by_label("Over there")).to_be_checked()
     page.get_by_role("button", name="Check the answer").click()
-    expect(page.locator("[data-check-heading]")).to_have_text("Not right")
+    expect(page.locator("[data-check-heading]")).to_have_text("Incorrect")
     edit(path, "That is the other end.", "That is where it ends.")
     expect(main(page)).to_contain_text("That is where it ends.")
-    expect(page.locator("[data-check-heading]")).to_have_text("Not right")
+    expect(page.locator("[data-check-heading]")).to_have_text("Incorrect")
 
 
 def test_an_ordering_question_can_be_tried_after_a_change(preview: Preview, new_tab: Callable[..., Page]) -> None:

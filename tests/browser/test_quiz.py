@@ -86,7 +86,7 @@ def test_going_back_in_the_browser_loses_no_answer(site: Site, new_page: OpenPag
     hand.sign_in("manager")
     hand.page.goto(f"/attempts/{attempt.id}")
     first = give(hand, questions[0])
-    hand.push("Save and go on")
+    hand.push("Save and next")
     second = give(hand, questions[1])
     expect(hand.page.locator("[data-autosave-status]")).to_have_text("Saved.")
     hand.page.go_back()
@@ -120,7 +120,7 @@ def test_going_back_without_scripts_loses_no_answer_that_was_sent(site: Site, ne
     hand.sign_in("trainer")
     hand.page.goto(f"/attempts/{attempt.id}")
     answer = give(hand, questions[0])
-    hand.push("Save and go on")
+    hand.push("Save and next")
     hand.page.go_back()
     assert shown_answer(hand.page, questions[0]) == answer
 
@@ -133,7 +133,7 @@ def test_an_answer_waits_for_the_line_to_come_back(site: Site, new_page: OpenPag
     hand.page.context.set_offline(True)
     answer = give(hand, questions[0])
     status = hand.page.locator("[data-autosave-status]")
-    expect(status).to_have_text("Not saved yet: the line is down. It is tried again.")
+    expect(status).to_have_text("You’re offline. We’ll save as soon as you’re back.")
     hand.page.context.set_offline(False)
     expect(status).to_have_text("Saved.")
     assert kept(site, "coordinator", attempt, questions[0]) == answer
@@ -147,7 +147,7 @@ def test_pressing_twice_does_no_more_than_once(site: Site, new_page: OpenPage) -
     hand = Mouse(new_page())
     hand.sign_in("stranger")
     hand.page.goto(f"/courses/{COURSE}/quizzes/final")
-    hand.page.get_by_role("button", name="Begin the quiz").dblclick()
+    hand.page.get_by_role("button", name="Start the quiz").dblclick()
     expect(hand.page).to_have_url(re.compile(r"/attempts/[^/]+/questions/1$"))  # waits whichever press leads there
     hand.push("Overview")
     hand.page.get_by_role("button", name="Submit the attempt").dblclick()

@@ -67,20 +67,20 @@ def test_a_case_and_words_of_ones_own_by_keyboard(site: Site, new_page: OpenPage
     case, words = page.locator("#check-check-case"), page.locator("#check-check-open")
 
     hand.tick(case.get_by_label("Ask to see the back"))
-    hand.reach(case.get_by_role("button", name="Go on with this choice"))
+    hand.reach(case.get_by_role("button", name="Continue with this choice"))
     page.keyboard.press("Enter")
     expect(case.locator("#now-check-case")).to_be_focused()
     expect(case.locator("#now-check-case")).to_contain_text("Six people sit in the dark")
     expect(case.get_by_role("list", name="So far").get_by_role("listitem")).to_contain_text("he opens it slowly")
     hand.tick(case.get_by_label("Give them water"))
-    hand.reach(case.get_by_role("button", name="Go on with this choice"))
+    hand.reach(case.get_by_role("button", name="Continue with this choice"))
     page.keyboard.press("Enter")
     expect(case.locator(".verdict")).to_be_focused()
-    expect(case.locator(".verdict")).to_have_text("This ending is worth 100%")
+    expect(case.locator(".verdict")).to_have_text("This ending scores 100%")
 
     page.goto(LESSON)
     hand.write(words.get_by_label("Your answer"), "You are safe with us.")
-    hand.reach(words.get_by_role("button", name="Send the answer"))
+    hand.reach(words.get_by_role("button", name="Submit the answer"))
     page.keyboard.press("Enter")
     expect(words.locator(".verdict")).to_be_focused()
     expect(words).to_contain_text("You are safe with us.")
@@ -96,11 +96,11 @@ def test_a_quiz_of_cases_and_words_without_scripts_to_its_mark(site: Site, new_p
     for each in (opened, page):
         each.goto(f"{url}/questions/{number['case']}")
     choose(hand, page, "Wait a little")
-    hand.push("Go on with this choice")
+    hand.push("Continue with this choice")
     assert page.url.endswith("#now-case")
     expect(page.locator("#now-case")).to_be_in_viewport()
     choose(hand, page, "Wave him on")
-    hand.push("Go on with this choice")
+    hand.push("Continue with this choice")
     expect(page.locator("#now-case")).to_contain_text("You read of the van next morning.")
     expect(page.locator("ol.path > li")).to_have_count(2)
 
@@ -108,8 +108,8 @@ def test_a_quiz_of_cases_and_words_without_scripts_to_its_mark(site: Site, new_p
     expect(page.locator("#now-case")).to_contain_text("You read of the van next morning.")
     late = Mouse(opened)  # another choice, on a page that was opened at the start
     choose(late, opened, "Ask to see the back")
-    late.push("Go on with this choice")
-    expect(opened.get_by_role("alert")).to_contain_text("You had made another choice here already")
+    late.push("Continue with this choice")
+    expect(opened.get_by_role("alert")).to_contain_text("You already made another choice here")
     expect(opened.locator("#now-case")).to_contain_text("You read of the van next morning.")
 
     page.goto(f"{url}/questions/{number['open']}")
@@ -117,7 +117,7 @@ def test_a_quiz_of_cases_and_words_without_scripts_to_its_mark(site: Site, new_p
     page.locator("button[name=go]").first.click()
     page.goto(f"{url}/overview")
     hand.push("Submit the attempt")
-    expect(page.get_by_role("heading", name="Awaits marking by the trainer").first).to_be_visible()
+    expect(page.get_by_role("heading", name="Waiting to be marked by the trainer").first).to_be_visible()
 
     trainer = new_page(java_script_enabled=False)
     other = Mouse(trainer)
@@ -128,9 +128,9 @@ def test_a_quiz_of_cases_and_words_without_scripts_to_its_mark(site: Site, new_p
     expect(trainer.locator(".given")).to_have_text("I would sit down with them.")
     for label, points in (("Speaks calmly", "1"), ("Names the rights", "2.5")):
         other.write(trainer.get_by_label(label), points)
-    other.write(trainer.get_by_label("What you want to say about it"), "Well said.")
+    other.write(trainer.get_by_label("Your comment"), "Well said.")
     other.push("Save the mark")
-    expect(trainer.get_by_text("No answer awaits a mark.")).to_be_visible()
+    expect(trainer.get_by_text("No answers to mark.")).to_be_visible()
 
     page.goto(f"{url}/result")
     expect(page.get_by_role("heading", name="Not passed yet")).to_be_visible()
@@ -192,9 +192,9 @@ def mark_and_mark_again(trainer: Page, mark: str) -> None:
         for label in ("Speaks calmly", "Names the rights"):
             hand.write(trainer.get_by_label(label), points)
         if button == "Change the mark":
-            hand.write(trainer.get_by_label("Why you change the mark"), "I had overlooked the last sentence.")
+            hand.write(trainer.get_by_label("Reason for the change"), "I had overlooked the last sentence.")
         hand.push(button)
-    expect(trainer.get_by_text("The mark is changed, and the trainee can read why.")).to_be_visible()
+    expect(trainer.get_by_text("The mark has been changed. The trainee can read why.")).to_be_visible()
 
 
 def _question(site: Site, id: str) -> Question:

@@ -127,7 +127,7 @@ def test_a_list_is_shown_first_and_carried_out_when_sent_again(visitor: Guise, n
     rows = db.session.scalars(select(Enrolment)).all()
     assert sorted((str(row.course_id), row.due_on) for row in rows if row.due_on) == [("basics", SOON)]
     assert len(rows) == 2
-    assert "already and keep" in send(manager, text, upload)[1]
+    assert "already have the course" in send(manager, text, upload)[1]
 
 
 HEAD = "email,course,due\n"
@@ -143,11 +143,11 @@ BAD: dict[str, tuple[str | bytes, list[str]]] = {
     "day over": (f"{HEAD}{FIRST},basics,2020-01-01\n", ["2", "The day 2020-01-01 is over."]),
     "doubled": (f"{HEAD}{FIRST},basics,\n{FIRST.title()},basics,\n", ["3", "the same person and course as line 2"]),
     "columns missing": ("mail,course\na,b\n", ["1", "The columns “email, due” are missing."]),
-    "no rows": (HEAD, ["All", "has a first line, but no rows"]),
+    "no rows": (HEAD, ["All", "has a header line but no rows"]),
     "empty": (" \n", ["All", "The list is empty, or is not a CSV file."]),
     "a spreadsheet": (b"PK\x03\x04\x00\x00", ["All", "The list is empty, or is not a CSV file."]),
     "wrong encoding": (f"{HEAD}{FIRST},Ђуро,\n".encode("cp1251"), ["2", "The file is not written in UTF-8."]),
-    "open quote": (f'{HEAD}"{FIRST},basics,\n', ["All", "A quotation mark in the list is never closed."]),
+    "open quote": (f'{HEAD}"{FIRST},basics,\n', ["All", "A quotation mark in the list is not closed."]),
     "too many": (HEAD + f"{FIRST},basics,\n" * (MOST_ROWS + 1), ["All", f"at most {MOST_ROWS}"]),
     "one bad": (f"{HEAD}{FIRST},basics,\nx@example.org,basics,\n", ["3", NOT_YOURS, "1 other row is in order."]),
 }
@@ -172,7 +172,7 @@ def test_requests_are_counted_granted_and_declined(visitor: Guise, world: World)
         visitor(name).post("/courses/by-request/request", {"reason": f"{name} needs it"})
     manager = visitor("manager")
     page = manager.get("/manager/requests").get_data(as_text=True)
-    assert "2 requests for places wait" in page
+    assert "2 requests are waiting" in page
     assert "stranger needs it" not in page
     wanted = {row.person_id: row.id for row in db.session.scalars(select(Request))}
     first, second, foreign = (wanted[world.people[name].id] for name in ("trainee", "colleague", "stranger"))
@@ -183,7 +183,7 @@ def test_requests_are_counted_granted_and_declined(visitor: Guise, world: World)
     assert manager.post(f"/manager/requests/{foreign}", {"decision": "grant"}).status_code == 404
     row = db.session.scalars(select(Enrolment)).one()
     assert (row.person_id, row.due_on) == (world.people["trainee"].id, SOON)
-    assert "No request is waiting" in manager.get("/manager/requests").get_data(as_text=True)
+    assert "No requests are waiting" in manager.get("/manager/requests").get_data(as_text=True)
 
 
 def test_names_are_found_whatever_the_script(visitor: Guise, world: World) -> None:

@@ -68,7 +68,7 @@ def test_from_an_answer_in_own_words_to_the_certificate(trainer: Visitor, visito
 
     answer = trainer.post(to_mark(attempt), POINTS | {"comment": "Clear <and> kind."})
     assert answer.headers["Location"] == LIST, "nothing else waits"
-    assert "No answer awaits a mark" in page(trainer, LIST)
+    assert "No answers to mark" in page(trainer, LIST)
     row = stored(attempt)
     assert row.score == pytest.approx((4 + 2.5 / 4) / 5)
     assert row.passed
@@ -79,7 +79,7 @@ def test_from_an_answer_in_own_words_to_the_certificate(trainer: Visitor, visito
 
     shown = page(trainee, f"{attempt}/result")
     assert "Passed" in shown
-    assert "Marked with 62%" in shown
+    assert "Marked: 62%" in shown
     assert "1.5 of 3 points" in shown
     assert "Clear &lt;and&gt; kind." in shown
     assert "WHYMODEL" in shown
@@ -106,7 +106,7 @@ def test_pressing_twice_marks_once(trainer: Visitor, visitor: Visit) -> None:
     url = to_mark(attempt)
     trainer.post(url, POINTS)
     again = trainer.post(url, {"points-calm": "0", "points-rights": "0"}, follow_redirects=True)
-    assert "has been marked already" in again.get_data(as_text=True)
+    assert "has already been marked" in again.get_data(as_text=True)
     assert db.session.query(Mark).one().score == 0.625
     assert db.session.query(AuditEvent).filter_by(action="marked").count() == 1
 
@@ -162,7 +162,7 @@ def test_an_open_attempt_is_nobody_elses(trainer: Visitor, visitor: Visit) -> No
     attempt = begin(trainee, "practice")
     answer_all(trainee, attempt)
     assert trainer.get(to_mark(attempt)).status_code == 404
-    assert "No answer awaits a mark" in page(trainer, LIST)
+    assert "No answers to mark" in page(trainer, LIST)
 
 
 def test_the_verb_decides_who_marks_what(app: Flask, trainer: Visitor, visitor: Visit, world: World) -> None:
@@ -174,12 +174,12 @@ def test_the_verb_decides_who_marks_what(app: Flask, trainer: Visitor, visitor: 
         return actor_for(db.session(), person)
 
     for name in ("manager", "other-trainer", "administrator", "trainee"):
-        with pytest.raises(Refused, match="not among those of your courses"):
+        with pytest.raises(Refused, match="belong to your courses"):
             marking.mark(who(name), library(), id, "open", {"calm": 1, "rights": 1}, "", clock.now())
     for question in ("word", "no-such-question"):
         with pytest.raises(Refused, match=r"already|nothing to mark"):
             marking.mark(who("trainer"), library(), id, question, {"calm": 1}, "", clock.now())
-    with pytest.raises(Refused, match="do not fit"):
+    with pytest.raises(Refused, match="don’t fit"):
         marking.mark(who("trainer"), library(), id, "open", {"calm": 99}, "", clock.now())
     assert db.session.query(Mark).count() == 0
     with pytest.raises(PermissionError):
@@ -237,8 +237,8 @@ def test_waiting_changes_no_state_and_no_report(trainer: Visitor, visitor: Visit
     db.session.commit()
     assert row.state(clock.now().date()) is State.OVERDUE
     manager = visitor("manager")
-    assert "awaits marking by the trainer" in page(trainee, "/")
-    assert "Awaits marking" in page(manager, f"/manager/people/{row.person_id}")
+    assert "waiting to be marked by the trainer" in page(trainee, "/")
+    assert "Waiting to be marked" in page(manager, f"/manager/people/{row.person_id}")
     for url in ("/manager", "/manager/completion.csv", "/manager/completion.xlsx"):
         assert manager.get(url).status_code == 200
     scope = managed(actor_for(db.session(), world.people["manager"]))

@@ -59,7 +59,7 @@ def test_the_page_has_the_order_for_the_readers_country(
     page = browser.get("/paths").get_data(as_text=True)
     places = [page.index(f'href="/courses/{id}"') for id in ("basics", "practice", "by-request")]
     assert places == sorted(places)
-    assert page.count("needed first in your country: Legal knowledge") == 1
+    assert page.count("a priority in your country: Legal knowledge") == 1
     assert "Not started" in page
     assert "Learning paths" in browser.get("/courses").get_data(as_text=True)
 

@@ -159,7 +159,7 @@ def test_no_page_and_no_folder_is_an_error(tmp_path: Path) -> None:
     empty.mkdir()
     html = page(visitor(empty), EYES)
     assert "file-missing" in html
-    assert "There is no course" in html
+    assert "No courses in this folder" in html
 
 
 def test_only_the_courses_asked_for(tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ def test_an_answer_is_graded_and_forgotten(content: Path) -> None:
     right = client.post(f"{path}?check=begin", data={"answer": "here"})
     assert right.status_code == 200
     assert "<h1>" in right.text
-    assert text(right.text).count("Your answer: right") == 1
+    assert text(right.text).count("Your answer: correct") == 1
     fragment = client.post(f"{path}?check=begin", data={"answer": "here"}, headers={"X-Requested-With": "fetch"})
     assert "data-check-heading" in fragment.text
     assert "<h1>" not in fragment.text
@@ -240,9 +240,9 @@ def test_a_number_that_cannot_be_read_is_said(content: Path) -> None:
     )
     (content / "paths/questions/numbers.yaml").write_text(number)
     client, path = visitor(content), f"{EYES}/paths/banks/numbers?check=how-many"
-    assert "No number can be read in “many”" in text(client.post(path, data={"answer": "many"}).text)
+    assert "“many” is not a number" in text(client.post(path, data={"answer": "many"}).text)
     assert client.post(path, data={"answer": "many"}, headers={"X-Requested-With": "fetch"}).status_code == 422
-    assert "Right" in text(client.post(path, data={"answer": "3 p."}).text)
+    assert "Correct" in text(client.post(path, data={"answer": "3 p."}).text)
 
 
 def test_no_answer_is_said(content: Path) -> None:

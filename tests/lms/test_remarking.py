@@ -133,13 +133,13 @@ def test_the_verb_asks_for_a_reason_and_for_the_mark_that_was_seen(
     trainer.post(to_mark(attempt), POINTS)
     id, points = stored(attempt).id, {"calm": 0, "rights": 0}
     who = actor_for(db.session(), db.session.query(Person).filter_by(email=world.email("trainer")).one())
-    with pytest.raises(Refused, match="Say why"):
+    with pytest.raises(Refused, match="Give the reason"):
         marking.mark(who, library(), id, "open", points, "", clock.now(), 1, " ")
     for seen in (0, 2):
-        with pytest.raises(Refused, match="marked already"):
+        with pytest.raises(Refused, match="already been marked"):
             marking.mark(who, library(), id, "open", points, "", clock.now(), seen, "Why")
     other = actor_for(db.session(), world.people["other-trainer"])
-    with pytest.raises(Refused, match="not among those of your courses"):
+    with pytest.raises(Refused, match="belong to your courses"):
         marking.mark(other, library(), id, "open", points, "", clock.now(), 1, "Why")
     assert db.session.query(Mark).count() == 1
 
@@ -149,7 +149,7 @@ def test_of_two_changes_the_second_has_not_seen_the_first(trainer: Visitor, visi
     trainer.post(url, POINTS)
     change(trainer, url, NONE)
     refused = trainer.post(url, ALL | {"seen": "1", "reason": WHY}, follow_redirects=True).get_data(as_text=True)
-    assert "has been marked already" in refused
+    assert "has already been marked" in refused
     assert [mark.score for mark in db.session.query(Mark).order_by(Mark.number)] == [0.625, 0]
     assert change(trainer, url, ALL, seen=2) == 303
 
@@ -189,10 +189,10 @@ def test_while_another_answer_awaits_its_mark_nothing_is_mailed_but_all_is_kept(
 def test_marked_answers_are_listed_without_names_last_mark_first(
     trainer: Visitor, visitor: Visit, world: World, statements: Counting
 ) -> None:  # fmt: skip
-    assert "No answer has a mark yet." in page(trainer, MARKED)
+    assert "No answers have been marked yet." in page(trainer, MARKED)
     url = to_mark(submitted(visitor("trainee")))
     other = to_mark(submitted(visitor("colleague")))
-    assert "No answer has a mark yet." in page(trainer, MARKED)
+    assert "No answers have been marked yet." in page(trainer, MARKED)
     trainer.post(url, POINTS)
     trainer.post(other, ALL)
     change(trainer, url, NONE)

@@ -154,7 +154,7 @@ def test_the_best_submitted_score_is_shown_and_cells_are_typed(visitor: Guise, w
     assert row[9] == 0.875
     assert book.worksheets[0].freeze_panes == "B2"
     about = {line[0].value: line[1].value for line in book.worksheets[1].iter_rows()}
-    assert about["Made by"] == "Manager <manager@example.org>"
+    assert about["Created by"] == "Manager <manager@example.org>"
     assert about["Name or e-mail contains"] == "patrol"
 
 
@@ -247,5 +247,5 @@ def test_a_pdf_too_long_to_sign_is_refused(visitor: Guise, world: World) -> None
     crowd(world, MOST_PRINTED // 2 + 1)
     manager = visitor("manager")
     refused = manager.get("/manager/completion.pdf", follow_redirects=True)
-    assert "A PDF holds at most 500 rows." in refused.get_data(as_text=True)
+    assert "A PDF can have at most 500 rows." in refused.get_data(as_text=True)
     assert manager.get("/manager/completion.pdf?course=basics").mimetype == "application/pdf"

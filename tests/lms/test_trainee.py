@@ -37,7 +37,7 @@ def text(browser: Visitor, url: str) -> str:
 
 def test_from_enrolment_to_certificate(app: Flask, visitor: Visit, world: World) -> None:
     browser = visitor("trainee")
-    assert "Nothing is waiting for you" in text(browser, "/")
+    assert "You’re all caught up" in text(browser, "/")
     browser.post("/courses/basics/enrol")
     assert "Not started" in text(browser, "/")
     finish_lessons(browser, "basics")
@@ -74,7 +74,7 @@ def test_a_check_gives_its_reasons_at_once_and_can_be_answered_again(app: Flask,
     url = "/courses/basics/lessons/first"
     browser.post(f"{url}/checks/check-single", {"answer": "force"})
     page = text(browser, url)
-    assert "Not right" in page
+    assert "Incorrect" in page
     assert "WHYWRONG" in page
     assert "WHYPHONES" not in page, "the other check is not answered yet"
     browser.post(f"{url}/checks/check-single", {"answer": "benefit"})
@@ -113,7 +113,7 @@ def test_a_course_on_request(app: Flask, visitor: Visit, world: World) -> None:
     assert db.session.query(Enrolment).count() == 0
     for _twice in range(2):
         browser.post("/courses/by-request/request", {"reason": "New duties"})
-    assert "has your request" in text(browser, "/courses/by-request")
+    assert "has been sent to your manager" in text(browser, "/courses/by-request")
     assert db.session.query(AuditEvent).filter_by(action="asked-for-place").count() == 1
 
 
@@ -123,7 +123,7 @@ def test_what_must_come_before_is_completed_first(app: Flask, visitor: Visit, wo
     def who() -> Actor:
         return actor_for(db.session(), db.session.query(Person).filter_by(email=world.email("trainee")).one())
 
-    with pytest.raises(Refused, match="come before this one first"):
+    with pytest.raises(Refused, match="prerequisites first"):
         enrol_oneself(who(), course, clock.now())
     complete(visitor("trainee"), "basics")
     assert enrol_oneself(who(), course, clock.now()).course_id == "by-request"
@@ -219,7 +219,7 @@ def test_attempts_are_limited(app: Flask, visitor: Visit) -> None:
     browser.post("/courses/basics/enrol")
     for _each in range(3):
         browser.post(f"{begin(browser, 'basics')}/submit")
-    assert "used all attempts" in text(browser, "/courses/basics/quizzes/final")
+    assert "used all your attempts" in text(browser, "/courses/basics/quizzes/final")
     browser.post("/courses/basics/quizzes/final/attempts")
     assert db.session.query(Attempt).count() == 3
     row = db.session.query(Enrolment).one()

@@ -167,7 +167,7 @@ def test_pages_speak_each_language(visitor: Visit, world: World) -> None:
             assert f'<html lang="{i18n.LANGUAGES[code].tag}"' in page
             assert SIGN_OUT[code] in page, (code, url)
             assert "Sign out" not in page
-            assert "still awaits review" not in page
+            assert "has not yet been reviewed" not in page
 
 
 def test_a_browser_is_answered_in_its_language(visitor: Visit) -> None:

@@ -65,7 +65,7 @@ def test_a_number_that_cannot_be_read_is_not_marked(trainee: Visitor) -> None:
         sent = trainee.post(f"{LESSON}/checks/check-number", {"answer": "a day <b>"}, headers=headers)
         assert sent.status_code == status
     shown = page(trainee, LESSON)
-    assert "No number can be read in “a day &lt;b&gt;”" in shown
+    assert "“a day &lt;b&gt;” is not a number" in shown
     assert db.session.query(CheckAnswer).count() == 0
 
 
@@ -75,33 +75,33 @@ def test_a_number_that_cannot_be_read_is_saved_in_a_quiz_with_a_warning(trainee:
     url = f"{attempt}/questions/{place}"
     for go in ("next", "overview"):
         sent = trainee.post(url, {"answer": "a day", "go": go}, follow_redirects=True).get_data(as_text=True)
-        assert f"Question {place}: no number can be read in “a day”" in sent
-    assert "no number can be read in “a day”" in page(trainee, url)
+        assert f"Question {place}: “a day” is not a number" in sent
+    assert "“a day” is not a number" in page(trainee, url)
     assert [row.answer for row in db.session.query(Answer)] == ["a day"]
     trainee.post(url, {"answer": "3 h", "go": "next"})
-    assert "no number can be read" not in page(trainee, url)
+    assert "is not a number" not in page(trainee, url)
 
 
 def test_a_script_is_told_how_many_checks_are_open(trainee: Visitor) -> None:
     answer = trainee.post(f"{LESSON}/checks/check-number", key(question("check-number")), headers=FETCH)
-    said = re.search(r'<p id="open-checks" data-elsewhere>(\d+) checks', answer.get_data(as_text=True))
+    said = re.search(r'<p id="open-checks" data-elsewhere>(\d+) questions', answer.get_data(as_text=True))
     assert said
-    assert f'<p id="open-checks" data-elsewhere>{said[1]} checks' in page(trainee, LESSON)
+    assert f'<p id="open-checks" data-elsewhere>{said[1]} questions' in page(trainee, LESSON)
     course = library().course("practice")
     assert course
     assert int(said[1]) == len(course.lessons[0].checks) - 1
 
 
 FEEDBACK = {
-    "word": ({"answer": "Non-Refoulement "}, ["Right"], ["WHYCHECKWORD"]),
-    "number": ({"answer": "47,5 hours"}, ["Right"], ["WHYCHECKHOURS"]),
-    "open": ({"answer": "I speak <b>slowly</b>."}, ["now compare it", "I speak &lt;b&gt;slowly"],
+    "word": ({"answer": "Non-Refoulement "}, ["Correct"], ["WHYCHECKWORD"]),
+    "number": ({"answer": "47,5 hours"}, ["Correct"], ["WHYCHECKHOURS"]),
+    "open": ({"answer": "I speak <b>slowly</b>."}, ["Now compare it", "I speak &lt;b&gt;slowly"],
              ["WHYCHECKMODEL", "WHYCHECKPLAINLY", "WHYCHECKRIGHTS"]),
     "rating": ({"answer": "middle"}, ["Thank you", "Quite sure"], []),
 }  # fmt: skip
 WRONG = {
-    "word": ({"answer": "asylum"}, ["Not right", "Right would be:", "non-refoulement"], ["WHYCHECKASYLUM"]),
-    "number": ({"answer": "24"}, ["Not right", "48 hours"], ["WHYCHECKDAY"]),
+    "word": ({"answer": "asylum"}, ["Incorrect", "Correct answer:", "non-refoulement"], ["WHYCHECKASYLUM"]),
+    "number": ({"answer": "24"}, ["Incorrect", "48 hours"], ["WHYCHECKDAY"]),
     "rating": ({"answer": "no-such-point"}, ["Not answered"], []),
 }
 
@@ -124,8 +124,8 @@ def test_what_is_sorted_is_shown_with_its_categories(trainee: Visitor) -> None:
     first = next(iter(form))
     form[first] = next(value for value in form.values() if value != form[first])
     shown = check(trainee, "sorting", form)
-    assert "Partly right: 2 of 3" in shown
-    assert "Right would be:" in shown
+    assert "Partly correct: 2 of 3" in shown
+    assert "Correct answer:" in shown
 
 
 def test_an_empty_text_is_no_answer(trainee: Visitor) -> None:
@@ -137,7 +137,7 @@ def test_a_lesson_is_finished_once_every_check_is_answered_and_the_case_has_ende
     for id in ("word", "number", "sorting", "open", "rating"):
         check(trainee, id, key(question(f"check-{id}")))
     check(trainee, "case", made(1, "check-look"))
-    assert "One check of this lesson is still open" in page(trainee, LESSON)
+    assert "One question in this lesson is still unanswered" in page(trainee, LESSON)
     refused = trainee.post(f"{LESSON}/finish", follow_redirects=True).get_data(as_text=True)
     assert "1 of them are open" in refused
     check(trainee, "case", made(2, "check-look", "check-help"))
@@ -164,7 +164,7 @@ def test_a_case_is_played_to_each_of_its_endings(
         shown = check(trainee, "case", made(len(so_far), *so_far))
         assert f"THENCHECK{step.upper()}" in shown
         assert page(trainee, LESSON).count("THENCHECK") >= 1, "it stands there when one comes back"
-    assert f"This ending is worth {worth}" in shown
+    assert f"This ending scores {worth}" in shown
     assert state in shown
     assert ending in shown
     assert db.session.query(CheckAnswer).one().answer == so_far
@@ -184,7 +184,7 @@ def test_a_stale_page_does_no_harm_in_a_lesson(trainee: Visitor) -> None:
     check(trainee, "case", made(1, "check-look"))  # the same button, pressed twice
     assert db.session.query(CheckAnswer).one().answer == ["check-look"]
     shown = check(trainee, "case", made(1, "check-wave"))  # another choice, from a page that was opened before
-    assert "You had made another choice here already" in shown
+    assert "You already made another choice here" in shown
     assert db.session.query(CheckAnswer).one().answer == ["check-look"]
     answer = trainee.post(f"{LESSON}/checks/check-case", made(1, "check-wave"), headers=FETCH)
     assert answer.status_code == 409
@@ -192,14 +192,14 @@ def test_a_stale_page_does_no_harm_in_a_lesson(trainee: Visitor) -> None:
 
 def test_a_case_that_ended_can_be_played_again_and_stays_answered_meanwhile(trainee: Visitor) -> None:
     check(trainee, "case", made(2, "check-look", "check-shout"))
-    assert "Play it again" in page(trainee, LESSON)
+    assert "Start the case again" in page(trainee, LESSON)
     again = page(trainee, f"{LESSON}?again=check-case")
     assert 'value="check-look"' in again
     shown = check(trainee, "case", made(1, "check-look"))
     assert "STATECHECKBACK" in shown, "the new play goes on"
     assert db.session.query(CheckAnswer).one().answer == ["check-look", "check-shout"], "the first one still counts"
     shown = check(trainee, "case", made(2, "check-look", "check-help"))
-    assert "This ending is worth 100%" in shown
+    assert "This ending scores 100%" in shown
     assert db.session.query(CheckAnswer).one().score == 1.0
 
 
@@ -252,7 +252,7 @@ def test_a_case_in_a_quiz_goes_on_step_by_step_and_is_not_undone(trainee: Visito
     trainee.post(url, made(1, "look"))
     assert db.session.query(Answer).one().answer == ["look"]
     refused = trainee.post(url, made(1, "wave"), follow_redirects=True, headers={"Referer": f"http://localhost{url}"})
-    assert "You had made another choice here already" in refused.get_data(as_text=True)
+    assert "You already made another choice here" in refused.get_data(as_text=True)
     assert trainee.post(url, made(2, "wait", "wave"), headers=FETCH).status_code == 409
     assert "Nothing was chosen" in trainee.post(url, {"choose": "1", "path": "look"}, follow_redirects=True).text
 
@@ -276,12 +276,12 @@ def test_a_quiz_of_every_type_awaits_its_mark(trainee: Visitor) -> None:
     scores = {answer.question_id: answer.score for answer in db.session.query(Answer)}
     assert scores == {"word": 1, "number": 1, "sorting": 1, "case": 1, "rating": 1, "open": None}
     result = page(trainee, f"{attempt}/result")
-    assert result.count("Awaits marking by the trainer") == 2  # the attempt, and its one open answer
+    assert result.count("Waiting to be marked by the trainer") == 2  # the attempt, and its one open answer
     assert "Thank you for your answer" in result
-    assert "This ending is worth 100%" in result
+    assert "This ending scores 100%" in result
     assert "WHYMODEL" in result
-    assert "awaits marking by the trainer" in page(trainee, "/courses/practice")
-    assert "An attempt awaits marking" in page(trainee, "/courses/practice/quizzes/final")
+    assert "waiting to be marked by the trainer" in page(trainee, "/courses/practice")
+    assert "An attempt is waiting to be marked" in page(trainee, "/courses/practice/quizzes/final")
     assert db.session.query(Enrolment).one().completed_at is None
 
 
@@ -299,7 +299,7 @@ def test_a_case_that_was_not_ended_scores_nothing(trainee: Visitor) -> None:
     trainee.post(f"{attempt}/questions/{number_of(attempt, 'case')}", made(1, "look"))
     trainee.post(f"{attempt}/submit")
     assert stored(attempt).score == 0
-    assert "The case was not brought to its end" in page(trainee, f"{attempt}/result")
+    assert "The case was not finished" in page(trainee, f"{attempt}/result")
 
 
 def test_a_survey_has_no_score_and_passes(trainee: Visitor, visitor: Visit) -> None:

@@ -47,7 +47,7 @@ def test_reordering_changes_no_stored_grade_and_no_progress(app: Flask, desk: De
     for lesson in ("first", "second"):
         text = browser.get(f"/courses/basics/lessons/{lesson}").get_data(as_text=True)
         assert "you have finished this lesson" in text
-        assert "Not right" not in text
+        assert "Incorrect" not in text
     browser.post("/courses/basics/lessons/first/finish")
     assert snapshot() == before
 
@@ -141,7 +141,7 @@ def test_a_case_that_is_half_way_begins_anew_in_a_lesson_that_was_edited(
     desk.publish()
     assert "STATECHECKBACK" not in trainee.get(url).get_data(as_text=True)
     trainee.post(f"{url}/checks/check-case", {"answer": "check-wave", "choose": "1"})
-    assert "This ending is worth 0%" in trainee.get(url).get_data(as_text=True)
+    assert "This ending scores 0%" in trainee.get(url).get_data(as_text=True)
 
 
 @pytest.mark.parametrize("drawn", [5, 6])
@@ -152,8 +152,10 @@ def test_other_questions_are_promised_where_there_are_some(app: Flask, desk: Des
     browser.post("/courses/basics/enrol")
     attempt = begin(browser, "basics")
     browser.post(f"{attempt}/submit")
-    assert ("with other questions" in browser.get(f"{attempt}/result").get_data(as_text=True)) == (drawn == 5)
-    assert ("drawn anew" in browser.get("/courses/basics/quizzes/final").get_data(as_text=True)) == (drawn == 5)
+    assert ("with new questions" in browser.get(f"{attempt}/result").get_data(as_text=True)) == (drawn == 5)
+    assert ("a new set each attempt" in browser.get("/courses/basics/quizzes/final").get_data(as_text=True)) == (
+        drawn == 5
+    )
 
 
 def test_pictures_are_found_from_every_page_that_shows_them(app: Flask, desk: Desk) -> None:

@@ -25,10 +25,10 @@ def test_who_completed_the_course_is_asked_to_look_again(desk: Desk, visitor: Gu
         assert "/courses/basics/lessons/first" in text(browser, page)
     page = text(browser, "/courses/basics/lessons/first")
     assert "This lesson has changed" in page
-    assert "Finish this lesson and go on" in page
+    assert "Finish and continue" in page
     assert "you have finished this lesson" in text(browser, "/courses/basics/lessons/second")
     shown = browser.post("/courses/basics/lessons/first/finish", follow_redirects=True).get_data(as_text=True)
-    assert "You have looked at everything that changed" in shown
+    assert "You have reviewed everything that changed" in shown
     assert "has changed since" not in text(browser, "/") + text(browser, "/courses/basics")
     after = snapshot()
     assert {key for key in before if before[key] != after[key]} == set(), "nothing is taken back"

@@ -183,7 +183,7 @@ def test_page_and_files_show_since_when_a_refresher_is_open(
         assert "Refresher open</dt><dd>1" in page.replace("\n", "")
     assert "Refresher open since" in text(manager, f"/manager/people/{world.people['trainee'].id}")
     book = load_workbook(io.BytesIO(manager.get("/manager/completion.xlsx?refresher=open").data))
-    assert {line[0].value: line[1].value for line in book.worksheets[1].iter_rows()}["Refresher"] == "Open ones only"
+    assert {line[0].value: line[1].value for line in book.worksheets[1].iter_rows()}["Refresher"] == "Open only"
     asked.post("/courses/basics/lessons/first/finish")
     assert Cells(text(manager, "/manager?refresher=open")).rows == []
     assert "Refresher open since" not in text(manager, f"/manager/people/{world.people['trainee'].id}")

@@ -69,7 +69,7 @@ def test_the_list_of_releases_and_their_differences(
     assert "<del" in page
     assert "<ins" in page
     old, new = (release.revision for release in library().history("basics"))
-    assert "Nothing differs" in text(trainer, f"/trainer/basics/releases/difference?old={old}&new={old}")
+    assert "These two are the same" in text(trainer, f"/trainer/basics/releases/difference?old={old}&new={old}")
     assert trainer.get(f"/trainer/basics/releases/difference?old={old}&new={'0' * 64}").status_code == 404
     staza("publish", "basics", "--back")
     assert "taken back" in text(trainer, "/trainer/basics/releases")
