@@ -127,7 +127,7 @@ def test_a_new_person_is_invited_and_can_sign_in(world: World, visitor: Guise) -
         ({"email": ""}, "Enter an e-mail address."),
         ({"email": "ana"}, "is not an e-mail address"),
         ({"email": "ana@ministry"}, "is not an e-mail address"),
-        ({"email": "Trainee@example.org"}, "There is An account with the address trainee@example.org already."),
+        ({"email": "Trainee@example.org"}, "An account with the address trainee@example.org already exists."),
         ({"unit": ""}, "Choose an institution or unit"),
         ({"unit": "99999"}, "Choose an institution or unit"),
     ],

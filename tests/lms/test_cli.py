@@ -233,7 +233,7 @@ def test_a_first_administrator_is_made(app: Flask, settings: Settings) -> None:
         ("create new@example.org --name X --institution Q --country XX", PASSWORD, "Choose a country"),
         ("password nobody@example.org", PASSWORD, "no account with the address nobody@example.org"),
         ("password trainee@example.org", "short", "at least 12 characters"),
-        ("grant trainee@example.org trainer --course basic", "", "No courses in this folder “basic”"),
+        ("grant trainee@example.org trainer --course basic", "", "There is no course “basic”"),
         ("grant nobody@example.org manager", "", "no account with the address nobody@example.org"),
     ],
 )
