@@ -140,7 +140,7 @@ BAD: dict[str, tuple[str | bytes, list[str]]] = {
     "no course": (f"{HEAD}{FIRST},,\n", ["2", "The course is missing."]),
     "no day": (f"{HEAD}\n{FIRST},basics,31/12/2030\n", ["3", "“31/12/2030” is not a date."]),
     "impossible day": (f"{HEAD}{FIRST},basics,31.2.2030\n", ["2", "“31.2.2030” is not a date."]),
-    "day over": (f"{HEAD}{FIRST},basics,2020-01-01\n", ["2", "The day 2020-01-01 is over."]),
+    "day over": (f"{HEAD}{FIRST},basics,2020-01-01\n", ["2", "2020-01-01 is in the past."]),
     "doubled": (f"{HEAD}{FIRST},basics,\n{FIRST.title()},basics,\n", ["3", "the same person and course as line 2"]),
     "columns missing": ("mail,course\na,b\n", ["1", "The columns “email, due” are missing."]),
     "no rows": (HEAD, ["All", "has a header line but no rows"]),
