@@ -15,7 +15,7 @@ _ADDRESS = re.compile(r"(\w+://\S+|[\w.+-]+@[\w-]+\.[\w.-]+)")
 _TAG = re.compile(r"(<[^>]*>)")
 _NAME = re.compile(r"</?([a-z0-9]+)")
 _LANGUAGE = re.compile(r'\slang="([^"]*)"')
-_SHOWN = re.compile(r'(\s(?:alt|title)=")([^"]*)(")')
+_SHOWN = re.compile(r'(\s(?:alt|title|data-label)=")([^"]*)(")')
 _CITATION = '<span class="citation">'
 _NAME_CITED = re.compile(r"((?:^\[|; )[^,;\]]*)")
 _VOID = ("img", "br", "hr", "wbr")

@@ -23,6 +23,7 @@ from courses.markdown.places import Places
 from courses.markdown.slips import INLINE, Slip, possible, slips
 from courses.markdown.spans import is_plain
 from courses.markdown.syntax import MARKDOWN
+from courses.markdown.tables import name_columns
 from courses.problems import Problem, Severity
 from courses.text import Text
 
@@ -99,6 +100,7 @@ class Reader:
         locate = Places(source, first)
         self._slips = possible(f"\n{text}")
         self._read(tokens, locate)
+        name_columns(tokens)
         for token in tokens if "deep" in env else ():
             if token.content in env["deep"]:
                 self._deep(locate(token, env["deep"][token.content]))

@@ -1,16 +1,22 @@
-"""Rows of tables with more cells than the table has columns: Markdown drops them, and an author has to be told."""
+"""Tables: rows with more cells than the table has columns, which Markdown drops; cells that name their column.
+
+On a narrow screen a table of three columns or more is shown row by row, each cell below the name of its column.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from markdown_it.rules_block import StateBlock
+from markdown_it.token import Token
 
 from courses.markdown.directives import Flaw, column_of
 
 Rule = Callable[[StateBlock, int, int, bool], bool]
 BAR = re.compile(r"(?<!\\)\|")
+STACKED_FROM = 3
+"""Columns from which on a table is shown row by row on a narrow screen."""
 
 
 def whole(table: Rule) -> Rule:
@@ -50,3 +56,29 @@ def _count(state: StateBlock, row: int, columns: list[int]) -> None:
     message = f"This row has {len(cells)} cells, but the table has {have}: this would not be shown."
     hint = "Give the table a further column, or write `\\|` where a bar belongs to the text."
     state.env["flaws"].append(Flaw(row, place, "table-cells", message, hint))
+
+
+def name_columns(tokens: Sequence[Token]) -> None:
+    """Give each cell of a wide table its column's name as `data-label`, and the table the class `stacked`.
+
+    `tokens` are those of a whole text, already read. The first column has no label: its cell is the title of the row.
+    """
+    for index, token in enumerate(tokens):
+        if token.type == "table_open":
+            end = next(at for at in range(index, len(tokens)) if tokens[at].type == "table_close")
+            _name_cells(tokens[index:end])
+
+
+def _name_cells(table: Sequence[Token]) -> None:
+    names = [_words(table[at + 1]) for at, token in enumerate(table) if token.type == "th_open"]
+    if len(names) < STACKED_FROM:
+        return
+    table[0].attrs["class"] = "stacked"
+    cells = (token for token in table if token.type == "td_open")
+    for number, cell in enumerate(cells):
+        if name := names[number % len(names)] if number % len(names) else "":
+            cell.attrs["data-label"] = name
+
+
+def _words(inline: Token) -> str:
+    return "".join(child.content for child in inline.children or () if child.type in ("text", "code_inline")).strip()
