@@ -23,6 +23,10 @@ from lms.records.accounts import Actor
 from lms.records.enrolments import CheckAnswer, Enrolment, LessonDone
 
 
+class Unanswered(Refused):
+    """A lesson can't be finished while a check of it is open; its page shows which."""
+
+
 def _enrolment(session: Session, actor: Actor, course: Course) -> Enrolment:
     enrolment = enrolments.latest(session, access.own(actor), course.id, lock=True)
     if enrolment is None:
@@ -79,14 +83,14 @@ def answer_check(
 def finish(
     actor: Actor, course: Course, revision: str, lesson: LessonEntry, history: Sequence[Release], at: datetime
 ) -> Progress:
-    """Mark a lesson as finished. Its checks must have been answered, rightly or not. Finishing it again changes
-    nothing, unless one of the course's releases (`history`) asks to look at it again."""
+    """Mark a lesson as finished. Finishing it again changes nothing, unless one of the course's
+    releases (`history`) asks to look at it again. Raises Unanswered while one of its checks has no answer, right or
+    wrong."""
     with transaction() as session:
         enrolment = _enrolment(session, actor, course)
         answered = enrolments.check_answers(session, enrolment)
-        left = sum(check not in answered or answered[check].score is None for check in lesson.checks)
-        if left:
-            raise Refused(_("Answer all checks of this lesson first; %(count)s of them are open.", count=left))
+        if any(check not in answered or answered[check].score is None for check in lesson.checks):
+            raise Unanswered(_("Answer every question in this lesson first."))
         row = session.get(LessonDone, (enrolment.institution_id, enrolment.id, lesson.id))
         if row is None:
             session.add(

@@ -88,7 +88,7 @@ def lesson(course_id: str, lesson_id: str) -> str | Response:
         checks=checks,
         done=lesson_id in known.lessons and not changed,
         changed=changed,
-        open_checks=sum(id not in known.checks for id in text.checks),
+        open_checks=[id for id in text.checks if id not in known.checks],
         progress=now,
         trail=trail(course, now, here=lesson_id),
         next_step=after[0] if after else None,
@@ -148,7 +148,7 @@ def answer(course_id: str, lesson_id: str, question_id: str) -> str | Response:
     lang = foreign(course, question=question_id)
     return render_template(
         "lessons/answered.html",
-        open_checks=sum(id not in answered for id in entry.checks),
+        open_checks=[id for id in entry.checks if id not in answered],
         lang=lang,
         untranslated=lang and not foreign(course, lesson=lesson_id),
         check=_check(course, entry, question, enrolment, kept.answer if kept else given),
@@ -162,7 +162,10 @@ def answer(course_id: str, lesson_id: str, question_id: str) -> str | Response:
 def finish(course_id: str, lesson_id: str) -> Response:
     """Mark the lesson as finished and go on to the next step."""
     (course, revision), history, at = _taken(course_id), library().history(course_id), clock.now()
-    now = lessons.finish(actor(), course, revision, found(course.lesson(lesson_id)), history, at)
+    try:
+        now = lessons.finish(actor(), course, revision, found(course.lesson(lesson_id)), history, at)
+    except lessons.Unanswered:  # the end of the page says how many are open, and leads to the first
+        return redirect(url_for(".lesson", course_id=course_id, lesson_id=lesson_id, _anchor="open-checks"), 303)
     session = db.session()
     enrolment = found(enrolments.latest(session, own(actor()), course_id))
     onward = url_of(course, now.next) if now.next else url_for("catalogue.course", course_id=course_id)

@@ -62,12 +62,22 @@ def _moment(value: datetime | None) -> str:
     return flask_babel.format_datetime(value, "medium") if value else ""
 
 
+def _machine(value: datetime) -> str:
+    """A moment as HTML's `datetime` attribute takes it: at most three digits of a second."""
+    return value.isoformat(timespec="seconds")
+
+
 def _percent(value: float) -> str:
     return _kept_percent(value, get_locale())
 
 
 def init_app(app: Flask) -> None:
-    """Make gettext and the filters `moment`, `day`, `number` and `percent` known to templates. After Flask-Babel."""
+    """Make gettext and the filters `moment`, `day`, `machine`, `number` and `percent` known to templates.
+
+    Comes after Flask-Babel.
+    """
     environment: Any = app.jinja_env  # Jinja's extension adds the method
     environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)
-    environment.filters.update(moment=_moment, day=_day, number=flask_babel.format_decimal, percent=_percent)
+    environment.filters.update(
+        moment=_moment, day=_day, machine=_machine, number=flask_babel.format_decimal, percent=_percent
+    )

@@ -54,7 +54,7 @@ class BankRow:
 
     id: str
     total: int
-    types: Counter[str]
+    types: dict[str, int]
     drawn: bool
 
 
@@ -68,10 +68,16 @@ def _questions(course: Course, bank: BankEntry) -> list[Question]:
     return [found(library().question(course.id, id)) for id in bank.questions]
 
 
+def _by_type(questions: list[Question]) -> dict[str, int]:
+    """How many questions there are of each type that occurs, in the order of the types."""
+    found = Counter(question.type for question in questions)
+    return {type: found[type] for type in TYPES if found[type]}
+
+
 def _banks(course: Course) -> list[BankRow]:
     drawn = {draw.bank for quiz in course.quizzes for draw in quiz.draw}
     return [
-        BankRow(bank.id, len(bank.questions), Counter(q.type for q in _questions(course, bank)), bank.id in drawn)
+        BankRow(bank.id, len(bank.questions), _by_type(_questions(course, bank)), bank.id in drawn)
         for bank in course.banks
     ]
 
@@ -104,7 +110,6 @@ def course(course_id: str) -> str:
         owned=owned,
         course=owned.course,
         banks=banks,
-        types=[type for type in TYPES if any(bank.types[type] for bank in banks)],
         problems=_problems(course_id),
         countries=library().programme().countries,
         to_mark=marking.counts(db.session(), taught(actor())).get(course_id, 0),

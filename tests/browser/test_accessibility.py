@@ -57,6 +57,14 @@ THIN_OUT = """() => {
 }"""
 """Leave four rows of each kind in every table: most of axe's time goes into the colours of the fifty that are alike.
 Rows are alike whose elements have the same names, classes and numbers of children."""
+MISUSED = r"""() => [
+  ...[...document.querySelectorAll("time[datetime]")]
+    .filter(time => !/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/.test(time.dateTime)),
+  ...[...document.querySelectorAll("select[required]:not([multiple])")]
+    .filter(menu => menu.options.length === 0 || menu.options[0].value !== ""),
+].map(element => element.outerHTML.slice(0, 200))"""
+"""What HTML does not allow: a moment with more than three digits of a second, a required menu without a placeholder.
+See https://html.spec.whatwg.org/multipage/, «Times» and «The select element»."""
 VISITOR = "visitor"
 ROLES: dict[str, Role | None] = {
     VISITOR: None,
@@ -188,6 +196,7 @@ def faults(page: Page, path: str, looks: Looks = LOOKS) -> list[str]:
         across: int = page.evaluate("document.scrollingElement.scrollWidth")
         if across > width:
             found.append(f"{path} at {width}: {across} pixels wide")
+    found += [f"{path}: not HTML: {element}" for element in page.evaluate(MISUSED)]
     page.evaluate(THIN_OUT)
     page.evaluate(AXE)
     for width, theme, rules in looks:

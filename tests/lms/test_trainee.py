@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Thread
@@ -93,8 +94,12 @@ def test_an_empty_check_is_not_an_answer(app: Flask, visitor: Visit) -> None:
 def test_a_lesson_is_finished_only_with_its_checks_answered(app: Flask, visitor: Visit) -> None:
     browser = visitor("trainee")
     browser.post("/courses/basics/enrol")
-    answer = browser.post("/courses/basics/lessons/first/finish", follow_redirects=True)
-    assert "Answer all checks of this lesson first" in answer.get_data(as_text=True)
+    answer = browser.post("/courses/basics/lessons/first/finish")
+    assert answer.headers["Location"] == "/courses/basics/lessons/first#open-checks"
+    end = browser.get("/courses/basics/lessons/first").get_data(as_text=True).partition('id="open-checks"')[2]
+    first = re.search(r'href="#(check-[a-z-]+)"', end)
+    assert first, "the note at the end leads to the first check that is open"
+    assert f'id="{first[1]}"' in browser.get("/courses/basics/lessons/first").get_data(as_text=True)
     assert db.session.query(LessonDone).count() == 0
 
 
