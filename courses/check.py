@@ -219,11 +219,11 @@ def check_files(links: Iterable[str], odd: Iterable[str], unread: Iterable[str])
         if inner in FOLDERS:
             hint = f"Files in {inner}/ end in `{FOLDERS[inner][1]}`."
         elif inner == DIAGRAMS:
-            hint = f"Files in {DIAGRAMS}/ end in `.dot`; pictures stand in {MEDIA}/."
+            hint = f"Files in {DIAGRAMS}/ end in `.dot`; pictures belong in {MEDIA}/."
         elif inner in LOCALES or above in LOCALES:
             hint = "The folder of a language has the same files as what it translates; pictures are not translated."
         elif not name:
-            hint = f"What is read stands in {', '.join((*FOLDERS, MEDIA, DIAGRAMS))}, without folders in it."
+            hint = f"What is read is in {', '.join((*FOLDERS, MEDIA, DIAGRAMS))}, without folders in it."
         if inner or name.endswith((".yaml", ".yml")):
             message = "Nothing reads this file." if name else "Nothing reads this folder."
             found.append(_advice(path, "stray-file", message, hint))

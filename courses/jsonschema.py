@@ -197,7 +197,7 @@ def files() -> dict[str, File]:
     """Each kind of file by its name."""
     return {
         "course": File("A course", _of(schema.CourseFile), "*/course.yaml"),
-        "lesson": File("What stands at the top of a lesson", _of(schema.FrontMatter), ""),
+        "lesson": File("The top of a lesson", _of(schema.FrontMatter), ""),
         "bank": File("A bank of questions", _bank(), "*/questions/*.yaml"),
         "quiz": File("A quiz", _of(schema.QuizFile), "*/quizzes/*.yaml"),
         "sources": File("The sources that courses cite", _sources(), "sources.yaml"),

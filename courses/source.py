@@ -185,7 +185,7 @@ class Document:
             key = self._scalar(event, start, self._offset(event.end_mark))
             if key in mapping:
                 first = self.source.place(spots[key].key).line
-                message = f"The key `{key}` stands here a second time; the first is in line {first}."
+                message = f"The key `{key}` is here a second time; the first is in line {first}."
                 self._problem(start, "doubled-key", message, "Delete one of them.")
                 self._value(following, following(), start, depth)
                 continue
@@ -209,7 +209,7 @@ _EXPLANATIONS: list[tuple[str, str, str, str, str]] = [
      "Put the text in quotes."),
     ("while scanning an anchor", "yaml-alias", "context", "YAML reads a `&` at the start as a name, not as text.",
      "Put the text in quotes."),
-    ("tab character", "yaml-tab", "problem", "A tab stands here; YAML knows only spaces.",
+    ("tab character", "yaml-tab", "problem", "There is a tab here; YAML allows only spaces.",
      "Replace it with spaces."),
     ("found unexpected end of stream", "yaml-open-quote", "context", "The quote that opens here is never closed.",
      "Close it; a quote inside the text is written twice ('') or as \\\"."),
@@ -218,14 +218,14 @@ _EXPLANATIONS: list[tuple[str, str, str, str, str]] = [
     ("mapping values are not allowed", "yaml-colon", "problem",
      "A colon with a space after it begins a value, and none may begin here.",
      "If it belongs to the text, put the text in quotes; otherwise look at the indentation."),
-    ("could not find expected ':'", "yaml-colon", "context", "A line without a colon stands among keys.",
+    ("could not find expected ':'", "yaml-colon", "context", "This line among keys has no colon.",
      "Write `key: value`; the second line of a text must be indented more than its key."),
     ("while parsing a flow", "yaml-open-bracket", "problem",
      "The list or the braces that began before this do not go on like this.",
      "Close the bracket; put a text in quotes if it contains a colon, a comma or a bracket."),
     ("unknown escape", "yaml-escape", "problem", "Inside double quotes a backslash begins a code, and this is none.",
      "Write the backslash twice, or use single quotes."),
-    ("did not find expected key", "yaml-indent", "problem", "This does not go on with what stands above it.",
+    ("did not find expected key", "yaml-indent", "problem", "This does not continue what is above it.",
      "Look at the indentation, and whether a quote closed too early."),
     ("did not find expected '-' indicator", "yaml-indent", "problem", "The list above goes on with `-` or ends.",
      "Look at the indentation of this line."),
@@ -255,7 +255,7 @@ def explain(error: yaml.YAMLError, text: str) -> tuple[int, str, str, str]:
     """Offset, code, message and hint for what libyaml says of the text."""
     if not isinstance(error, yaml.MarkedYAMLError):
         offset = getattr(error, "position", 0)
-        return offset, "yaml-syntax", "A character that YAML does not allow stands here.", "Delete it."
+        return offset, "yaml-syntax", "There is a character here that YAML does not allow.", "Delete it."
     marks = {"problem": error.problem_mark or error.context_mark, "context": error.context_mark or error.problem_mark}
     offsets = {name: min(int(mark.index), len(text)) if mark else 0 for name, mark in marks.items()}
     said = f"{error.context} {error.problem}"
@@ -293,7 +293,7 @@ def _slip(text: str, offset: int) -> tuple[int, str, str, str] | None:
         if key := _KEY.match(text, line):
             message = f"After the colon of `{key[1]}` a space is missing."
             if text.startswith("\u00a0", key.end()):
-                message = f"After the colon of `{key[1]}` stands a no-break space, as word processors write it."
+                message = f"After the colon of `{key[1]}` there is a no-break space, as word processors write it."
             return key.end() - 1, "yaml-colon", message, f"Type a plain space there: `{key[1]}: …`."
         if dash := _ENTRY.match(text, line):
             message = f"`{dash[2]}` begins no entry of a list: it is no hyphen." if dash[2] else ""

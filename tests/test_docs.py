@@ -208,6 +208,13 @@ def test_the_readme_names_every_demo_account_and_the_password() -> None:
     assert demo.PASSWORD in readme
 
 
+def test_the_licence_of_every_library_is_named() -> None:
+    locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / ".ci" / "requirements.txt").read_text("utf-8"), re.MULTILINE))
+    libraries = [cells[1].partition(":")[0].split(", ") for cells in table(text("licences.md"), "licence")]
+    named = [name for row in libraries for name in row]
+    assert sorted(named) == sorted(locked)
+
+
 def anchors(page: Path) -> set[str]:
     """The addresses of the headings of a page, as GitHub makes them."""
     headings = re.findall(r"^#+ (.+)$", FENCED.sub("", page.read_text("utf-8")), re.MULTILINE)

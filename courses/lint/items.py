@@ -81,7 +81,7 @@ class _Advice:
         for path, part in _parts(question, at):
             text = getattr(part, "text", "")
             if isinstance(part, Choice) and ALL_OR_NONE.fullmatch(text.strip(" .!")):
-                hint = "Who knows two choices knows this one: write what it stands for, or use multiple-choice."
+                hint = "Knowing two choices gives this one away: write out what it means, or use multiple-choice."
                 message = f"“{text}” tests logic, not the objective."
                 self._note((*path, "text"), "all-of-the-above", message, hint)
             if "why" in type(part).model_fields and not _has_reason(part):

@@ -44,8 +44,8 @@ def tell_depth(md: MarkdownIt) -> None:
 
 def _flaw(state: StateBlock, line: int) -> Flaw:
     column = column_of(state, state.bMarks[line] + state.tShift[line])
-    message = "Lists, quotes or boxes stand too deep in each other here."
-    return Flaw(line, column, "too-deep", message, "Begin anew at the left margin.")
+    message = "Lists, quotes or boxes are nested too deep here."
+    return Flaw(line, column, "too-deep", message, "Start again at the left margin.")
 
 
 def _measured(rule: InlineRule) -> InlineRule:

@@ -81,13 +81,13 @@ def _bare(state: StateBlock, line: int, directive: _Directive) -> _Directive:
     argument, name = directive.argument, directive.name
     if argument[:1].isspace():
         argument = argument.strip()
-        message = f"Behind `{name}` stands a space that does not break, as word processors make them."
+        message = f"Behind `{name}` there is a no-break space, as word processors make them."
         _flaw(state, line, "no-break-space", message, "Delete it and type an ordinary one.", name)
     if match := _DECORATED.match(argument):
         mark = f"`{argument[0]}`" if match["framed"] is None else "brackets"
         argument = match["title"] if match["framed"] is None else match["framed"]
         where = "before" if match["framed"] is None else "around"
-        message = f"No {mark} belong{'s' * (where == 'before')} {where} what stands behind the name of a directive."
+        message = f"No {mark} belong{'s' * (where == 'before')} {where} what follows the name of a directive."
         written = f"{':' * directive.colons}{name} {argument}".rstrip()
         _flaw(state, line, "directive-argument", message, f"Write `{written}`.", name)
     return directive._replace(argument=argument)
@@ -109,8 +109,8 @@ def _check(state: StateBlock, line: int, directive: _Directive) -> None:
         message = "A check names the question it shows."
         _flaw(state, line, "directive-argument", message, "Write `:::check` and the id of one question.")
     elif state.level:
-        message = "A check stands at the top level, not inside a directive, a list or a block quote."
-        _flaw(state, line, "check-inside", message, "Move it after the end of what it stands in.")
+        message = "A check belongs at the top level, not inside a directive, a list or a block quote."
+        _flaw(state, line, "check-inside", message, "Move it after the end of what it is in.")
     else:
         token = state.push("directive_check", "", 0)
         token.map = [line, line + 1]
@@ -127,7 +127,7 @@ def _box(state: StateBlock, line: int, end_line: int, directive: _Directive) -> 
         _summary(state, line, directive)
     inside = state.level != state.env.get("depth", 0)
     if inside:
-        message = f"The directive `{directive.name}` stands inside a list or a block quote."
+        message = f"The directive `{directive.name}` is inside a list or a block quote."
         _flaw(state, line, "directive-inside", message, "Begin it at the left margin, outside of either.")
     else:
         token = state.push("directive_open", "", 1)

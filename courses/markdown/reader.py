@@ -126,7 +126,7 @@ class Reader:
         self.problems.append(Problem(self.file, *place, severity, code, message, hint))
 
     def _deep(self, place: Place) -> None:
-        message = "Brackets stand too deep in each other here to be read as links."
+        message = "Brackets are nested too deep here to be read as links."
         self._problem(place, "too-deep", message, "Write fewer; `\\[` is the character itself.")
 
     def _use(self, kind: str, name: str, place: Place) -> None:
@@ -296,7 +296,7 @@ class Reader:
         """A term of the glossary: a text that shows its definition where the reader points at it or comes to it by
         keyboard or touch; the list of terms at the lesson's end has it for all others."""
         if not self.lesson:
-            message = "A term of the glossary stands in a lesson; a question has no list of terms below it."
+            message = "Terms of the glossary belong in lessons; a question has no list of terms below it."
             self._problem(place, "term-place", message, "Write the word without the link, or say what it means.")
             return
         self._use("term", id, place)

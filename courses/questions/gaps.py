@@ -104,13 +104,13 @@ class Gaps(Question):
                     rests_on=(("gaps", ANY, "id"),),
                 )  # fmt: skip
             if times > 1:
-                message = f"The gap `[[{id}]]` stands twice in the text."
+                message = f"The gap `[[{id}]]` is in the text twice."
                 yield Mistake(("text",), "doubled-id", message, "Use two ids.", rests_on=())
         for place, gap in enumerate(self.gaps):
             at = ("gaps", place)
             if gap.id not in in_text and gap.id not in meant:
                 yield Mistake(
-                    (*at, "id"), "gap-not-in-text", f"The gap `{gap.id}` does not stand in the text.",
+                    (*at, "id"), "gap-not-in-text", f"The gap `{gap.id}` is not in the text.",
                     f"Write `[[{gap.id}]]` where it belongs.", rests_on=(("text",),),
                 )  # fmt: skip
             yield from self._mistakes_of(gap, at)

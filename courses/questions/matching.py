@@ -85,7 +85,7 @@ class Matching(Question):
         for at, text in sides:
             if text in seen:
                 yield Mistake(
-                    at, "doubled-text", f"The right side “{text}” stands here twice, so nobody can tell them apart.",
+                    at, "doubled-text", f"The right side “{text}” is here twice, so nobody can tell them apart.",
                     "Word one of them differently, or join the pairs.", rests_on=(),
                 )  # fmt: skip
             seen.add(text)

@@ -130,7 +130,7 @@ def _same_gaps(document: Document, one: Translated) -> bool:
         message = f"The gap `[[{missing}]]` of the source is missing in the translation."
         if missing is None:
             extra = next(id for id in have if have.count(id) > want.count(id))
-            message = f"The gap `[[{extra}]]` stands here once more than in the source."
+            message = f"The gap `[[{extra}]]` is here once more than in the source."
         hint = "Keep each gap, with its id, where it belongs in the translated sentence."
         place = document.place(leaf.at)
         document.problems.append(Problem(document.source.file, *place, "error", "translation-gaps", message, hint))

@@ -197,7 +197,7 @@ def _misformed(file: str, rendering: Rendering, segment: Segment, after: list[Pa
     message = f"The source has {wanted} here; this is something else."
     hint = "Give the translation the form of its source: as many blocks, of the same kind."
     if form.second:
-        message = f"The source has {wanted} where two blocks or more stand here; the second begins in this line."
+        message = f"The source has {wanted} but here are two blocks or more; the second begins in this line."
         if after and after[0].rendering is None and form.second == after[0].segment.kind:
             hint = f"If it translates the block that comes next, write `:::block {after[0].segment.hash}` above it."
     return Problem(file, rendering.lines[form.line][0], 1, "error", "translation-form", message, hint)
@@ -244,7 +244,7 @@ def difference(file: str, line: int, column: int, have: set[tuple[str, str]], wa
     message = f"The source refers to `{shown[kind]}` here, and its translation does not."
     if not missing:
         message = f"The translation refers to `{shown[kind]}`, and its source does not."
-    hint = "Cite, link to and show what the source does; mend the source if it is wrong there."
+    hint = "Cite, link to and show what the source does; correct the source if it is wrong there."
     return Problem(file, line, column, "error", "translation-refers", message, hint)
 
 

@@ -68,7 +68,7 @@ def _mixed(file: str, texts: Sequence[Located]) -> Iterator[Problem]:
     few, many = sorted(scripts, key=lambda script: len(scripts[script]))
     odd = ", ".join(f"`{letter}`" for letter in scripts[few])
     message = f"In the word `{word[0]}` {odd} {'is' if len(scripts[few]) == 1 else 'are'} {few}, and the rest {many}."
-    hint = "Type it anew in one script; a name in the other takes its ending after a hyphen."
+    hint = "Retype it in one script; a name in the other takes its ending after a hyphen."
     if len(found) > 1:
         hint += f" Of such words {len(found)} stand in this file."
     yield Problem(file, *place(word.start()), "advice", "translation-letters", message, hint)

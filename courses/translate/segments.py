@@ -188,7 +188,7 @@ def renderings(source: Text) -> tuple[list[Rendering], list[Problem]]:
             current.lines.append((number, line))
         elif line.strip() and not told:
             told = True
-            message = "This text stands before the first line `:::block`, so it translates nothing."
+            message = "This text is before the first line `:::block`, so it translates nothing."
             hint = "Move it below the line that names its block; `staza translate start` writes them all."
             problems.append(source.problem(source.line_start(number), "translation-outside", message, hint))
     for rendering in found:

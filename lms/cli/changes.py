@@ -90,7 +90,7 @@ def say_effects(effects: Effects, changes: Sequence[Change], course: str, releas
         say.append(f"{_many(effects.open_attempts, 'attempt')} open, graded by the revision they began with.")
     if effects.regrade:
         say.append(f"{_many(effects.regrade, 'submitted attempt')} marked by another key, and left so. "
-                   f"Once this is published, mark them anew: staza regrade {course} {rekeyed}")  # fmt: skip
+                   f"Once this is published, mark them again: staza regrade {course} {rekeyed}")  # fmt: skip
     say.append(f"{_people(effects.completed)} who completed the course: that stays.")
     if kind == "retrain":
         say.append(_refresher(release))
@@ -101,7 +101,7 @@ def say_effects(effects: Effects, changes: Sequence[Change], course: str, releas
 def _refresher(release: Release | None) -> str:
     if release and release.refresher:
         return f"They are asked to look again at: {', '.join(release.lessons)}."
-    return "They are not asked to look at what changed; --refresher asks them, now or later."
+    return "They are not asked to review what changed; --refresher asks them, now or later."
 
 
 def _people(number: int) -> str:

@@ -102,11 +102,11 @@ def _revision(store: Store, course: str, name: str, content: Path) -> str:
 
 @click.command(epilog='Example: staza publish smuggling-mixed-flows --note "The law of 2027"')
 @click.argument("courses", nargs=-1, metavar="[COURSE]...")
-@click.option("--note", default="", help="What changed and why, for whoever reads the list of releases.")
+@click.option("--note", default="", help="What changed and why, for readers of the list of releases.")
 @click.option("--author", default="", help="Who releases; git's user.name if left out.")
 @click.option("--class", "kind", type=click.Choice(KINDS), help="Raise the class found; with a note, lower it.")
-@click.option("--refresher/--no-refresher", help="Ask those who completed the course to look at changed lessons again.")
-@click.option("--lesson", "lessons", multiple=True, help="A lesson to look at again, instead of those found.")
+@click.option("--refresher/--no-refresher", help="Ask those who completed the course to review changed lessons.")
+@click.option("--lesson", "lessons", multiple=True, help="A lesson to review, instead of those found.")
 @click.option("--back", is_flag=True, help="Go back to the release before, without building anything.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @content_option
@@ -278,7 +278,7 @@ def _mail_refreshers(store: Store) -> None:
         from lms.library import library
 
         if mails := remind.refreshers(operator(), library(), clock.now()):
-            click.echo(f"{count(mails, 'mail')} about what to look at again will be sent.")
+            click.echo(f"{count(mails, 'mail')} about what to review will be sent.")
 
 
 def _now() -> str:

@@ -57,7 +57,7 @@ def asked(desk: Desk, visitor: Guise, staza: Say) -> Visitor:
     complete(browser, "basics")
     visitor("colleague").post("/courses/basics/enrol")
     learn_more(desk)
-    assert "1 mail about what to look at again will be sent." in staza("publish", "basics", "--refresher")
+    assert "1 mail about what to review will be sent." in staza("publish", "basics", "--refresher")
     return browser
 
 
