@@ -1,7 +1,6 @@
 """One source file → one `Unit`: what is known of it, and the object it compiles to.
 
-A lesson is compiled here, and needs no pydantic as long as its front matter is right; files of keys are compiled by
-`keyed`, which is loaded for the first of them.
+A lesson is compiled here; files of keys are compiled by `keyed`, which is loaded for the first of them.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from courses import front
 from courses.facts import Fact, Shelf, Unit
 from courses.layout import Role, is_slug, role, translated
 from courses.markdown.reader import Reader
@@ -123,10 +121,6 @@ def lesson(source: Text, id: str, shelf: Shelf, draft: bool = False) -> Unit:
 def _front(source: Text, unit: Unit) -> tuple[bool, dict[str, Any], int]:
     """Whether the front matter is right (if not, that is added to the unit's problems), what it states as far as it can
     be read, and the offset at which the Markdown begins. The objectives it names are added to what the unit uses."""
-    if quick := front.read(source):
-        unit.uses += quick.objectives
-        objectives = [fact.name for fact in quick.objectives]
-        return True, {"title": quick.title, "objectives": objectives, "minutes": quick.minutes}, quick.end
     from courses import schema
     from courses.source import front_matter
 

@@ -1,7 +1,7 @@
 """Files of keys → units: a bank of questions, a quiz, course.yaml, and the files that courses share.
 
 Each function takes the text of a file and its id, looks at no other file, and raises nothing for what an author may
-have written. This module loads pydantic, which a lesson that is right does without.
+have written.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ COURSES = (
     ),
     ("courses.schema",),
     ("courses.wording",),
-    ("courses.source", "courses.front", "courses.markdown", "courses.media", "courses.artefact", "courses.cache"),
+    ("courses.source", "courses.markdown", "courses.media", "courses.artefact", "courses.cache"),
     ("courses.remarks",),
     ("courses.text",),
     ("courses.facts", "courses.glossary", "courses.doubles"),

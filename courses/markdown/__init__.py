@@ -2,7 +2,6 @@
 
 syntax       the one parser: CommonMark with tables, directives, citations, and texts in another language
 directives   `:::name argument` … `:::`
-quick        what makes the parser quick, and changes nothing that it says
 reader       the texts of one file: rendered, and what they define, refer to and get wrong
 blocks       the tokens of a lesson → its blocks
 """

@@ -12,7 +12,6 @@ from html import escape
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from markdown_it.common.utils import escapeHtml
 from markdown_it.token import Token
 
 from courses import glossary
@@ -21,7 +20,6 @@ from courses.markdown.blocks import Block, blocks
 from courses.markdown.directives import Flaw
 from courses.markdown.places import Places
 from courses.markdown.slips import INLINE, Slip, possible, slips
-from courses.markdown.spans import is_plain
 from courses.markdown.syntax import MARKDOWN
 from courses.markdown.tables import name_columns
 from courses.problems import Problem, Severity
@@ -112,9 +110,6 @@ class Reader:
     def inline(self, text: str, locate: Callable[[int], Place]) -> str:
         """Inline HTML of a text in inline Markdown; `locate` says where the character at an offset stands."""
         self._slips = possible(f"\n{text}", INLINE)
-        if is_plain(text) and not self._slips:
-            self._said.append(text)
-            return escapeHtml(text).strip()
         env: dict[str, Any] = {}
         tokens = MARKDOWN.parseInline(text, env)
         self._read(tokens, lambda _token, offset: locate(offset))

@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from html import escape
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import table
 from markdown_it.rules_inline import StateInline, autolink, html_inline, image, link
 from markdown_it.token import Token
 from mdit_py_plugins.attrs import attrs_plugin
 
 from courses.markdown.depth import tell_depth
 from courses.markdown.directives import use_directives
-from courses.markdown.quick import BlockRule, QuickRenderer, quick_table, quicken
 from courses.markdown.tables import whole
 
 _CITATION = re.compile(r"\[(@[^\[\]]*)\]")
@@ -62,9 +62,8 @@ def _any_link(_url: str) -> bool:
     return True
 
 
-def make(table: BlockRule) -> MarkdownIt:
-    """The parser as `MARKDOWN` is, with this block rule for tables, and not made quick otherwise."""
-    md = MarkdownIt("commonmark", {"html": True}, renderer_cls=QuickRenderer).enable("table")
+def _made() -> MarkdownIt:
+    md = MarkdownIt("commonmark", {"html": True}).enable("table")
     md.validateLink = _any_link  # type: ignore[method-assign,assignment]
     use_directives(md)
     md.block.ruler.at("table", whole(table), {"alt": ["paragraph", "reference"]})
@@ -84,4 +83,4 @@ def make(table: BlockRule) -> MarkdownIt:
     return md
 
 
-MARKDOWN = quicken(make(quick_table))
+MARKDOWN = _made()

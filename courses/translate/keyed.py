@@ -1,7 +1,4 @@
-"""A translated file of keys → its unit: a bank of questions, or the texts of a course, a quiz and the shared files.
-
-This module loads pydantic, which a translated lesson does without.
-"""
+"""A translated file of keys → its unit: a bank of questions, or the texts of a course, a quiz and the shared files."""
 
 from __future__ import annotations
 
