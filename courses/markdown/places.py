@@ -27,7 +27,7 @@ class Places:
     def __call__(self, token: Token, offset: int) -> Place:
         """The place of the character at the offset of the token's content."""
         top = self._first + (token.map[0] if token.map else 0)
-        if token.type != "inline":
+        if token.type not in ("inline", "math_block"):
             text = self._line(top)
             return Place(top, len(text) - len(text.lstrip()) + 1)
         if token is not self._token:

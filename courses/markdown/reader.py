@@ -18,9 +18,10 @@ from courses import glossary
 from courses.facts import Fact, Place, Shelf
 from courses.markdown.blocks import Block, blocks
 from courses.markdown.directives import Flaw
+from courses.markdown.maths import WIDE, MathsError, maths
 from courses.markdown.places import Places
 from courses.markdown.slips import INLINE, Slip, possible, slips
-from courses.markdown.syntax import MARKDOWN
+from courses.markdown.syntax import MARKDOWN, MATHS
 from courses.markdown.tables import name_columns
 from courses.problems import Problem, Severity
 from courses.text import Text
@@ -32,6 +33,10 @@ _UNREAD = re.compile(
     r"|!\[[^\[\]\n]*\]\(((?:[^()\n]|\([^()\n]*\))*)(\)?)"
 )
 """In a text that Markdown took for nothing else: the address of what was to be a link or a picture, and its end."""
+_TEX_BRACKETS = re.compile(
+    r"\\\((?=[^\n]*?(?:\\[a-zA-Z]|[=^_]))[^\n]*?\\\)|\\\[(?=[^\]]*?(?:\\[a-zA-Z]|[=^_]))[^\]]*?\\\]"
+)
+"""Maths in the brackets that TeX has for it."""
 _NOT_IN_ANCHORS = re.compile(r"[^\w\s-]")
 _MARKS = re.compile(r"[^\s\w](?<!\S.)[^\s\w]*(?!\S)")
 """What stands between spaces and is no word: a dash, or the full stop after a citation."""
@@ -149,6 +154,17 @@ class Reader:
                 _INLINE[kind](self, child, _counted_from(child.meta.get("offset", 0), token, locate))
         if self._slips:
             self._tell_slips(token, locate)
+        if "\\(" in token.content or "\\[" in token.content:
+            self._tell_brackets(token, locate)
+
+    def _tell_brackets(self, token: Token, locate: Locate) -> None:
+        """Tell of maths in the brackets that TeX has for it, of which Markdown leaves the brackets alone."""
+        code = [child.content for child in token.children or () if child.type in ("code_inline", *MATHS)]
+        for match in _TEX_BRACKETS.finditer(token.content):
+            if not any(match[0] in text for text in code):
+                message = f"`{match[0][:2]}` begins no maths: it is shown as a bracket."
+                hint = "Write `$…$`." if match[0][1] == "(" else "Write `$$…$$`."
+                self._problem(locate(token, match.start()), "maths", message, hint)
 
     def _tell_slips(self, token: Token, locate: Locate) -> None:
         for slip, match in slips(token.content, token.children or (), self._slips):
@@ -192,8 +208,35 @@ class Reader:
         if not inside.content:
             opening.tag = closing.tag = "td"
 
-    def _code(self, tokens: list[Token], index: int, _locate: Locate) -> None:
+    def _code(self, tokens: list[Token], index: int, locate: Locate) -> None:
         self._said.append(tokens[index].content)
+        if tokens[index].info.strip() == "math":
+            hint = "Write a line `$$` before and after it instead."
+            self._problem(locate(tokens[index], 0), "maths", "A block of code is shown as code, not as maths.", hint)
+
+    def _formula(self, token: Token, at: At) -> None:
+        """Render a formula of a text, or say at which sign it cannot be."""
+        token.meta["html"] = self._rendered(token, at, len(token.markup))
+
+    def _math_block(self, tokens: list[Token], index: int, locate: Locate) -> None:
+        token = tokens[index]
+        token.meta["html"] = self._rendered(token, lambda offset: locate(token, offset), 0) + "\n"
+
+    def _rendered(self, token: Token, at: At, start: int) -> str:
+        """The HTML of a formula whose TeX begins at the offset `start`."""
+        display = token.type != "math_inline"
+        try:
+            html, width = maths(token.content, display)
+        except MathsError as error:
+            self._problem(at(start + error.offset), "maths", error.message, error.hint)
+            return f"<code>{escape(token.content)}</code>"
+        wide = width >= WIDE
+        reached = ' tabindex="0"' if wide else ""  # what scrolls can be reached by keyboard
+        if token.type == "math_block":
+            return f'<div class="maths"{reached}>{html}</div>'
+        if display:
+            return f'<span class="maths"{reached}>{html}</span>'
+        return f'<span class="maths-long"{reached}>{html}</span>' if wide else html
 
     def _html_block(self, tokens: list[Token], index: int, locate: Locate) -> None:
         self._html(tokens[index], lambda _offset: locate(tokens[index], 0))
@@ -327,6 +370,9 @@ class Reader:
         if (medium := self.shelf.medium(src)) and medium.width:
             token.attrs |= {"width": medium.width, "height": medium.height}
         token.attrs["loading"] = "lazy"
+        for child in token.children or ():
+            if child.type in MATHS:  # the text of a picture is read out: a formula in it stays as it was typed
+                child.type = "text"
 
     def _medium(self, path: str, place: Place) -> str:
         if ".." in path.split("/") or "\\" in path:
@@ -348,6 +394,7 @@ _BLOCK: dict[str, Callable[[Reader, list[Token], int, Locate], None]] = {
     "directive_open": Reader._directive,
     "fence": Reader._code,
     "code_block": Reader._code,
+    "math_block": Reader._math_block,
 }
 _INLINE: dict[str, Callable[[Reader, Token, At], None]] = {
     "citation": Reader._cite,
@@ -356,6 +403,8 @@ _INLINE: dict[str, Callable[[Reader, Token, At], None]] = {
     "span_open": Reader._span,
     "image": Reader._image,
     "html_inline": Reader._html,
+    "math_inline": Reader._formula,
+    "math_inline_double": Reader._formula,
 }
 
 

@@ -74,7 +74,20 @@ _KEY = rf"(?P<key>{SLUG.strip('^$')})"
 _WORD_SPACES = "\u00a0\u2007\u202f"
 _LIST = "Begin each line with `- `, or with `1. `, `2. `; leave a line empty before the first."
 
+_COMMANDS = "d?frac|sqrt|sum|prod|int|begin|end|times|cdot|leq|geq|neq|approx|text|alpha|beta|infty|pm|left|right"
+
 SLIPS = (
+    Slip(
+        "maths", "error", "This is maths, but it is shown as typed.",
+        "Put it between dollar signs, without spaces beside them: `$p = \\frac{a}{n}$`.",
+        _any("\\"),
+        re.compile(rf"(?P<x>\$\$?(?=[^$\n]*?\\[a-zA-Z]{{2}})|(?<![\w:\\])\\(?:{_COMMANDS})(?![a-zA-Z]))[^$\n]*"),
+    ),
+    Slip(
+        "as-typed", "advice", "This is shown as typed: maths has no spaces beside its dollar signs.",
+        "Write `$x = 1$`, or `\\$` where an amount is meant.",
+        _any("$ "), re.compile(r"(?P<x>\$) [^$\n\\]*[=^_][^$\n\\]*\$"),
+    ),
     Slip(
         "table-dashes", "error", "Bars are no table without a line of dashes below the first, of as many cells.",
         "Write it below the names of the columns, for two `|---|---|`; `\\|` is the character itself.",
@@ -169,7 +182,8 @@ def slips(content: str, children: Sequence[Token], among: Iterable[Slip]) -> Ite
         for match in slip.pattern.finditer(content):
             plain = plain or _plain(content, children)
             start, end = match.span("x")
-            if plain[start:end] == content[start:end] and not content[:start].endswith("\\"):
+            escaped = content[start - 1 : start] == "\\" or content[match.start() - 1 : match.start()] == "\\"
+            if plain[start:end] == content[start:end] and not escaped:
                 yield slip, match
                 if slip.lines:
                     break
@@ -188,7 +202,19 @@ def _plain(content: str, children: Sequence[Token]) -> str:
         else:
             shown = child.type in ("text", "softbreak", "hardbreak") and not linked
         at = content.find(text, done) if text else -1
+        if at < 0 and shown and "\\" in content:
+            at, text = _escaped(content, text, done)
         if at >= 0:
             found += ["\0" * (at - done), text if shown else "\0" * len(text)]
             done = at + len(text)
     return "".join(found).ljust(len(content), "\0")
+
+
+def _escaped(content: str, text: str, done: int) -> tuple[int, str]:
+    """Where the text stands in the content, some of its characters escaped, and itself with a zero in place of those
+    and of what escapes them; -1 if it does not."""
+    pattern = "".join(letter if letter.isalnum() else rf"\\?{re.escape(letter)}" for letter in text)
+    match = re.compile(pattern).search(content, done)
+    if match is None:
+        return -1, ""
+    return match.start(), re.sub(r"\\[^\w\s]", "\0\0", match[0])

@@ -1,4 +1,4 @@
-"""The one MarkdownIt: CommonMark with tables, directives, citations, and texts marked as being in another language.
+"""The one MarkdownIt: CommonMark with tables, directives, citations, maths, and texts marked as in another language.
 
 Raw HTML is recognised only to be refused, and every link is taken for one: `markdown.Reader` judges both.
 """
@@ -14,11 +14,14 @@ from markdown_it.rules_block import table
 from markdown_it.rules_inline import StateInline, autolink, html_inline, image, link
 from markdown_it.token import Token
 from mdit_py_plugins.attrs import attrs_plugin
+from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from courses.markdown.depth import tell_depth
 from courses.markdown.directives import use_directives
 from courses.markdown.tables import whole
 
+MATHS = ("math_inline", "math_inline_double", "math_block")
+"""The tokens of formulas: in a text, on a line of their own within one, and as a block."""
 _CITATION = re.compile(r"\[(@[^\[\]]*)\]")
 
 
@@ -49,6 +52,33 @@ def _with_offset(rule: Callable[[StateInline, bool], bool], kind: str) -> Callab
     return placed
 
 
+_AMOUNT = re.compile(r"\d[^\\^_=<>+{}|]*[^\W\d_]{2}[^\\^_=<>+{}|]*")
+"""What stands between the dollar signs of two amounts, as in `$5 or US$`: a number and words, and nothing of maths."""
+
+
+def _maths(rule: Callable[[StateInline, bool], bool]) -> Callable[[StateInline, bool], bool]:
+    """The rule for `$…$`, which leaves amounts of dollars as they are, and notes at which offset it matched."""
+
+    def maths(state: StateInline, silent: bool) -> bool:
+        offset, end = state.pos, len(state.src)
+        if state.src[offset] != "$" or not rule(state, True):
+            return False
+        after, state.pos = state.pos, offset
+        around = state.src[offset - 1 : offset] if offset else "", state.src[after : after + 1] if after < end else ""
+        if any(sign.isalnum() for sign in around) or _AMOUNT.fullmatch(state.src[offset + 1 : after - 1]):
+            return False
+        rule(state, silent)
+        if not silent:
+            state.tokens[-1].meta["offset"] = offset
+        return True
+
+    return maths
+
+
+def _made_of(_renderer: object, tokens: Sequence[Token], index: int, _options: object, _env: object) -> str:
+    return str(tokens[index].meta.get("html", ""))
+
+
 def _verbatim(_renderer: object, tokens: Sequence[Token], index: int, _options: object, _env: object) -> str:
     return tokens[index].content
 
@@ -75,7 +105,12 @@ def _made() -> MarkdownIt:
     attrs_plugin(md, after=(), spans=True, allowed=("lang",))
     span = md.inline.ruler.__rules__[md.inline.ruler.__find__("span")]
     md.inline.ruler.at("span", _with_offset(span.fn, "span_open"))
+    dollarmath_plugin(md, allow_labels=False, allow_space=False, allow_digits=False, double_inline=True)
+    inline = md.inline.ruler.__rules__[md.inline.ruler.__find__("math_inline")]
+    md.inline.ruler.at("math_inline", _maths(inline.fn))
     tell_depth(md)
+    for name in MATHS:
+        md.add_render_rule(name, _made_of)
     md.add_render_rule("citation", _verbatim)
     md.add_render_rule("term_close", _verbatim)
     md.add_render_rule("html_block", _escaped)

@@ -18,6 +18,7 @@ from courses.problems import Problem
 _CYRILLIC = ("sr", "mk")
 _FOREIGN = re.compile(
     r"(?s)```.*?```|`[^`]*`"  # code
+    r"|\$\$[^$]*\$\$|\$[^$\n]*\$"  # maths
     r"|\w+://\S+|[\w.+-]+@[\w-]+\.[\w.-]+"  # addresses
     r"|\[@[^\]]*\]|\[\[[^\]]*\]\]"  # citations, gaps
     r"|\[[^\]]*\]\{lang=[^}]*\}"  # words marked as being in another language

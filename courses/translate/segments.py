@@ -41,6 +41,7 @@ _NAMES = {
     "blockquote": "one quote",
     "fence": "one block of code",
     "code_block": "one indented block of code",
+    "math_block": "one formula between `$$`",
 }
 
 
@@ -160,7 +161,7 @@ def segments(source: Text) -> list[Segment]:
             continue
         while end > begin and not lines[end - 1].strip():
             end -= 1
-        if token.type not in ("hr", "html_block"):
+        if token.type not in ("hr", "html_block") and (token.type != "math_block" or "\\text" in token.content):
             found.append(Segment(_kind(token), "\n".join(lines[begin:end]), first + begin, first + end))
     return found
 
