@@ -22,6 +22,9 @@ from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.pool import ConnectionPoolEntry
 
 WRITES = "staza_writes"
+APPEND_ONLY = {"append_only": True}
+"""What is said of a table whose rows the database refuses to change, delete or replace: its migration lays the triggers
+down, and a test tries each such table."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import JSON, ForeignKeyConstraint, Index, String, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from lms.db import Base, new_id
+from lms.db import APPEND_ONLY, Base, new_id
 from lms.records.enrolments import Enrolment
 from lms.records.scope import Scope
 
@@ -96,6 +96,7 @@ class Mark(Base):
             ["institution_id", "attempt_id", "question_id"],
             ["answers.institution_id", "answers.attempt_id", "answers.question_id"],
         ),
+        {"info": APPEND_ONLY},
     )
 
     institution_id: Mapped[int] = mapped_column(primary_key=True)

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Index, String, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from lms.db import Base, new_id
+from lms.db import APPEND_ONLY, Base, new_id
 from lms.records.scope import Scope
 
 
@@ -26,6 +26,7 @@ class AuditEvent(Base):
         Index("ix_audit_events_person", "institution_id", "person_id", "at"),
         Index("ix_audit_events_actor", "actor_id", "at"),
         Index("ix_audit_events_action", "action", "at"),
+        {"info": APPEND_ONLY},
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -10,11 +12,13 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
+from lms.config import Settings
 from lms.db import Base, db, transaction
 from lms.records import audit
+from lms.records.attempts import Answer, Attempt, Mark
 from lms.records.audit import AuditEvent
 
-from .conftest import START
+from .conftest import START, World, enrol
 
 
 def test_the_migrated_database_has_the_tables_of_the_code(app: Flask) -> None:
@@ -30,10 +34,71 @@ def test_migrations_can_be_taken_back_and_run_again(app: Flask) -> None:
     assert "people" in inspect(db.engine).get_table_names()
 
 
-@pytest.mark.parametrize("sql", ["UPDATE audit_events SET action = 'nothing'", "DELETE FROM audit_events"])
-def test_the_audit_log_can_not_be_changed(app: Flask, sql: str) -> None:
-    with transaction() as session:
-        audit.note(session, START, None, "tried")
+KEPT = sorted(table.name for table in Base.metadata.tables.values() if table.info.get("append_only"))
+ANOTHER_KEY = {"audit_events": {"id": "'0' || substr(id, 2)"}, "marks": {"number": "number + 1"}}
+"""Another value for a part of each key."""
+ATTACKS = {
+    "changed": "UPDATE {table} SET {column} = {column}",
+    "deleted": "DELETE FROM {table}",
+    "put in again": "INSERT INTO {table} SELECT * FROM {table} WHERE true"
+                    " ON CONFLICT ({key}) DO UPDATE SET {column} = excluded.{column}",
+    "truncated": "TRUNCATE {table}",
+    "replaced": "INSERT OR REPLACE INTO {table} SELECT * FROM {table}",
+    "replaced by its place": "INSERT OR REPLACE INTO {table} (rowid, {columns}) SELECT rowid, {others} FROM {table}",
+    "changed to replace": "UPDATE OR REPLACE {table} SET {column} = {column}",
+}  # fmt: skip
+ONLY = {"truncated": "postgresql"} | dict.fromkeys(
+    ["replaced", "replaced by its place", "changed to replace"], "sqlite"
+)
+
+
+def a_row_each(world: World) -> None:
+    """A row in each table that is append-only."""
+    session, person = db.session(), world.people["trainee"]
+    enrolment = enrol(person, "basics")
+    attempt = Attempt(
+        institution_id=person.institution_id, person_id=person.id, enrolment_id=enrolment.id, course_id="basics",
+        quiz_id="final", number=1, revision="f" * 64, commit="", locale="en", seed="", shown=[], started_at=START,
+    )  # fmt: skip
+    session.add(attempt)
+    session.flush()
+    key = {"institution_id": person.institution_id, "attempt_id": attempt.id, "question_id": "essay"}
+    session.add(Answer(**key, answer="Text", saved_at=START))
+    session.flush()
+    session.add(Mark(**key, marked_by=person.id, marked_at=START, points={}, score=0.5))
+    audit.note(session, START, None, "tried")
+    session.commit()
+
+
+@pytest.mark.parametrize("table", KEPT)
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_no_row_of_an_append_only_table_is_touched(
+    app: Flask, settings: Settings, world: World, table: str, attack: str
+) -> None:
+    if ONLY.get(attack, "") not in settings.database_url:
+        pytest.skip(f"only {ONLY[attack]} has such a statement")
+    a_row_each(world)
+    columns = {column.name: column.name for column in Base.metadata.tables[table].columns}
+    sql = ATTACKS[attack].format(
+        table=table, column=list(columns)[-1], columns=", ".join(columns),
+        key=", ".join(column.name for column in Base.metadata.tables[table].primary_key),
+        others=", ".join((columns | ANOTHER_KEY[table]).values()),
+    )  # fmt: skip
+
+    def held() -> list[Any]:
+        with db.engine.connect() as connection:
+            return list(connection.execute(text(f"SELECT * FROM {table}")))
+
+    before = held()
+    assert before
     with pytest.raises(DBAPIError, match="append-only"), db.engine.begin() as connection:
         connection.execute(text(sql))
-    assert db.session.query(AuditEvent).filter_by(action="tried").count() == 1
+    assert held() == before
+
+
+def test_rows_are_added_to_append_only_tables_in_any_number(app: Flask, world: World) -> None:
+    a_row_each(world)
+    for number in range(3):
+        with transaction() as session:
+            audit.note(session, START, None, f"again-{number}")
+    assert db.session.query(AuditEvent).count() == 4
