@@ -14,13 +14,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
-from html.parser import HTMLParser
 from itertools import zip_longest
 from typing import Any, Literal, TypeVar
 
 from courses.artefact import KINDS, Kind, Store
 from courses.layout import LANGUAGES
 from courses.model import Block, Course, Lesson, LessonEntry, Quiz
+from courses.plain import plain
 from courses.questions.base import Question
 from courses.translate.share import percent
 
@@ -298,41 +298,6 @@ def _flat(value: Any, at: tuple[str, ...] = ()) -> Fields:
 def _edits(old: Fields, new: Fields) -> tuple[Edit, ...]:
     found = (Edit(at, old.get(at, ""), new.get(at, "")) for at in dict.fromkeys((*new, *old)))
     return tuple(edit for edit in found if edit.old != edit.new)
-
-
-class _Plain(HTMLParser):
-    """Collects the text of HTML: a block a line, a picture by its alternative text."""
-
-    BLOCKS = frozenset({"p", "li", "h2", "h3", "h4", "h5", "h6", "tr", "pre", "blockquote", "dt", "dd", "br"})
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines = [""]
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in self.BLOCKS:
-            self.lines.append("")
-        elif tag in ("td", "th"):
-            self.lines[-1] += " "
-        elif tag == "img":
-            self.lines[-1] += f"[{dict(attrs).get('alt') or ''}]"
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self.BLOCKS:
-            self.lines.append("")
-
-    def handle_data(self, data: str) -> None:
-        self.lines[-1] += data
-
-
-def plain(html: str) -> str:
-    """The text of rendered HTML, a paragraph a line."""
-    if "<" not in html and "&" not in html:
-        return " ".join(html.split())
-    parser = _Plain()
-    parser.feed(html)
-    parser.close()
-    return "\n".join(text for line in parser.lines if (text := " ".join(line.split())))
 
 
 _WORD = re.compile(r"\s+|\w+|[^\w\s]")

@@ -179,17 +179,18 @@ def _use_all(unit: Unit, document: Document, kind: str, names: Iterable[str], at
 
 
 def rendered(item: Frozen, reader: Reader, document: Document, at: Where) -> dict[str, Any]:
-    """The item as JSON, with all its texts in inline Markdown, and those of its parts, rendered."""
+    """The item as JSON, with all its texts in Markdown, and those of its parts, rendered."""
     made = item.model_dump(mode="json")
     _render(item, made, reader, document, at)
     return made
 
 
 def _render(item: Frozen, made: dict[str, Any], reader: Reader, document: Document, at: Where) -> None:
-    for name, is_text in _fields(type(item)):
+    for name, metadata in _fields(type(item)):
         value, path = getattr(item, name), (*at, name)
-        if is_text and value:
-            made[name] = reader.inline(value, partial(document.inside, path))
+        if "markdown" in metadata and value:
+            read = reader.passage if "blocks" in metadata else reader.inline
+            made[name] = read(value, partial(document.inside, path))
         elif isinstance(value, Frozen) and value.model_fields_set:
             _render(value, made[name], reader, document, path)
         elif isinstance(value, tuple) and value and isinstance(value[0], Frozen):
@@ -198,10 +199,10 @@ def _render(item: Frozen, made: dict[str, Any], reader: Reader, document: Docume
 
 
 @cache
-def _fields(kind: type[Frozen]) -> list[tuple[str, bool]]:
-    """The fields of the kind that are texts in inline Markdown, or may hold parts that have some."""
+def _fields(kind: type[Frozen]) -> list[tuple[str, list[Any]]]:
+    """The fields of the kind that are texts in Markdown, or may hold parts with some, and what is said of them."""
     return [
-        (name, "inline-markdown" in field.metadata)
+        (name, field.metadata)
         for name, field in kind.model_fields.items()
-        if "inline-markdown" in field.metadata or field.annotation not in (str, bool, int, float)
+        if "markdown" in field.metadata or field.annotation not in (str, bool, int, float)
     ]

@@ -49,7 +49,7 @@ COURSES = (
     ("courses.facts", "courses.glossary", "courses.doubles"),
     ("courses.questions",),  # below the store, which loads them; see docs/architecture.md
     ("courses.diagrams",),  # which no other module imports
-    ("courses.model", "courses.problems", "courses.layout", "courses.script", "courses.vocabulary"),
+    ("courses.model", "courses.problems", "courses.layout", "courses.plain", "courses.script", "courses.vocabulary"),
 )
 # records and documents do not know each other's neighbours above, nor the web
 FORBIDDEN = {

@@ -59,7 +59,13 @@ def _rule(state: StateBlock, line: int, end_line: int, silent: bool) -> bool:
         return False
     if silent:
         return True
-    if not directive.name:
+    if state.env.get("question"):
+        state.line = line + 1
+        if directive.name:
+            hint = "Move it to a lesson; `\\:::` are the characters themselves."
+            message = "A question has no boxes, checks or other directives."
+            _flaw(state, line, "question-text", message, hint)
+    elif not directive.name:
         state.line = line + 1
         if state.env.get("told", 0):
             state.env["told"] -= 1

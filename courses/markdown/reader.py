@@ -7,7 +7,7 @@ what the text refers to is kept as facts with their places; whether those things
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from html import escape
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -20,7 +20,7 @@ from courses.markdown.blocks import Block, blocks
 from courses.markdown.directives import Flaw
 from courses.markdown.maths import WIDE, MathsError, maths
 from courses.markdown.places import Places
-from courses.markdown.slips import INLINE, Slip, possible, slips
+from courses.markdown.slips import INLINE, SLIPS, Slip, possible, slips
 from courses.markdown.syntax import MARKDOWN, MATHS
 from courses.markdown.tables import name_columns
 from courses.problems import Problem, Severity
@@ -45,6 +45,22 @@ At = Callable[[int], Place]
 Locate = Callable[[Token, int], Place]
 """Where the character at an offset of the token stands."""
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_MAY_BE_BLOCKS = re.compile(r"\n|^(?:[>#]|\$\$|:::)")
+"""In a text that may be more than one paragraph. One line is one, but for a quote, a formula and what is refused: a
+question may begin with a year or a dash."""
+_KINDS = {
+    "bullet_list_open": "A list",
+    "ordered_list_open": "A list",
+    "table_open": "A table",
+    "blockquote_open": "A quote",
+    "heading_open": "A heading",
+    "fence": "A block of code",
+    "code_block": "An indented block of code",
+    "math_block": "A formula on its own lines",
+    "hr": "A line across",
+    "directive": "A directive",
+}
+"""What blocks are called to an author."""
 _SCHEMES = ("http", "https", "mailto", "tel")
 
 
@@ -112,9 +128,47 @@ class Reader:
                 token.attrs["data-line"] = first + token.map[0]
         return blocks(tokens, env)
 
-    def inline(self, text: str, locate: Callable[[int], Place]) -> str:
-        """Inline HTML of a text in inline Markdown; `locate` says where the character at an offset stands."""
-        self._slips = possible(f"\n{text}", INLINE)
+    def inline(self, text: str, locate: At) -> str:
+        """Inline HTML of a text that is one paragraph; `locate` says where the character at an offset stands."""
+        if "\n" in text.strip() and (blocks := _blocks_of(text)):
+            kind, offset = blocks[-1]
+            what = _KINDS.get(kind, "A second paragraph")
+            hint = "Write it in one, and put the rest into the `stem`."
+            self._problem(
+                locate(offset), "question-text", f"{what} has no room here: this text is one paragraph.", hint
+            )
+        return self._paragraph(text, locate, INLINE)
+
+    def passage(self, text: str, locate: At) -> str:
+        """HTML of a text of a question: inline HTML if it is one paragraph, otherwise that of blocks. `locate` says
+        where the character at an offset stands."""
+        if not _MAY_BE_BLOCKS.search(text.strip()) or not _blocks_of(text):
+            return self._paragraph(text, locate, SLIPS if "\n" in text else INLINE)
+        lines = Text(self.file, text)
+        places = Places(lines, 1)
+
+        def at(token: Token, offset: int) -> Place:
+            place = places(token, offset)
+            return locate(lines.line_start(place.line) + place.column - 1)
+
+        flaws: list[Flaw] = []
+        env: dict[str, Any] = {"flaws": flaws, "question": True}
+        tokens = MARKDOWN.parse(text, env)
+        for flaw in flaws:
+            self._problem(locate(lines.line_start(flaw.line + 1) + flaw.column), flaw.code, flaw.message, flaw.hint)
+        self._slips = possible(f"\n{text}")
+        self._read(tokens, at)
+        name_columns(tokens)
+        for token in tokens if "deep" in env else ():
+            if token.content in env["deep"]:
+                self._deep(at(token, env["deep"][token.content]))
+        if not tokens:
+            hint = "Say something beside the addresses of links."
+            self._problem(locate(0), "question-text", "Nothing of this text would be shown.", hint)
+        return str(MARKDOWN.renderer.render(tokens, MARKDOWN.options, env)).strip()
+
+    def _paragraph(self, text: str, locate: At, among: Iterable[Slip]) -> str:
+        self._slips = possible(f"\n{text}", among)
         env: dict[str, Any] = {}
         tokens = MARKDOWN.parseInline(text, env)
         self._read(tokens, lambda _token, offset: locate(offset))
@@ -255,8 +309,19 @@ class Reader:
             message = "A `country` directive names the country."
             self._problem(locate(token, 0), "directive-argument", message, "Write its code after it: `:::country RS`.")
 
+    def _line_across(self, tokens: list[Token], index: int, locate: Locate) -> None:
+        if not self.lesson:
+            hint = "Delete it; leave a line empty to begin a new paragraph."
+            self._problem(locate(tokens[index], 0), "question-text", "A question has no line across it.", hint)
+
     def _heading_open(self, tokens: list[Token], index: int, locate: Locate) -> None:
         token, inline = tokens[index : index + 2]
+        if not self.lesson:
+            hint = "Write it in `**bold**`; `\\#` is the character itself."
+            if token.markup in ("-", "="):
+                hint = "Delete the line below it, or leave a line empty before that."
+            self._problem(locate(token, 0), "question-text", "A question has no headings: the page has its own.", hint)
+            return
         level = int(token.tag[1])
         if level == 1:
             message = "A heading inside a lesson begins at level two: level one is the lesson's title."
@@ -395,6 +460,7 @@ _BLOCK: dict[str, Callable[[Reader, list[Token], int, Locate], None]] = {
     "fence": Reader._code,
     "code_block": Reader._code,
     "math_block": Reader._math_block,
+    "hr": Reader._line_across,
 }
 _INLINE: dict[str, Callable[[Reader, Token, At], None]] = {
     "citation": Reader._cite,
@@ -406,6 +472,20 @@ _INLINE: dict[str, Callable[[Reader, Token, At], None]] = {
     "math_inline": Reader._formula,
     "math_inline_double": Reader._formula,
 }
+
+
+def _blocks_of(text: str) -> list[tuple[str, int]]:
+    """The blocks of a text, each as the kind of its first token and the offset of its line; [] if it is one
+    paragraph."""
+    tokens: list[Token] = []
+    flaws: list[Flaw] = []
+    MARKDOWN.block.parse(text, MARKDOWN, {"flaws": flaws, "question": True}, tokens)
+    top = [token for token in tokens if token.level == 0 and token.nesting >= 0]
+    if [token.type for token in top] == ["paragraph_open"] and not flaws:
+        return []
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    found = [(token.type, starts[token.map[0]] if token.map else 0) for token in top]
+    return found + [("directive", starts[flaw.line]) for flaw in flaws[:1]] or [("", 0)]
 
 
 def _counted_from(start: int, token: Token, locate: Locate) -> At:

@@ -14,6 +14,8 @@ from markdown_it.token import Token
 from courses.markdown.directives import Flaw, column_of
 
 Rule = Callable[[StateBlock, int, int, bool], bool]
+_GAPS = re.compile(r"\[\[[^\[\]]*\]\]")
+"""A gap to be filled: a field would have no room in the name of a column."""
 BAR = re.compile(r"(?<!\\)\|")
 STACKED_FROM = 3
 """Columns from which on a table is shown row by row on a narrow screen."""
@@ -81,4 +83,6 @@ def _name_cells(table: Sequence[Token]) -> None:
 
 
 def _words(inline: Token) -> str:
-    return "".join(child.content for child in inline.children or () if child.type in ("text", "code_inline")).strip()
+    shown = ("text", "code_inline", "math_inline")
+    words = "".join(child.content for child in inline.children or () if child.type in shown)
+    return _GAPS.sub("…", words).strip()

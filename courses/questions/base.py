@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from courses.model import Frozen, Slug
+from courses.plain import is_block
 from courses.vocabulary import Vocabulary
 
 
@@ -30,13 +31,20 @@ def _said(text: str) -> str:
 SAID = AfterValidator(_said)
 """What is said of a text that may not be made of spaces alone."""
 
-Text = Annotated[str, Field(min_length=1), SAID, "inline-markdown"]
-"""A field that an author writes in inline Markdown; the compiler renders it to inline HTML."""
+Text = Annotated[str, Field(min_length=1), SAID, "markdown"]
+"""A field that an author writes in inline Markdown, as one paragraph; the compiler renders it to inline HTML."""
 
-OptionalText = Annotated[str, "inline-markdown"]
+OptionalText = Annotated[str, "markdown"]
 """The same, which may be left out: then it is "", in the compiled question too."""
 
-UNMARKED = ("inline-markdown", "unmarked")
+Passage = Annotated[str, Field(min_length=1), SAID, "markdown", "blocks"]
+"""A field that an author writes in Markdown. One paragraph is rendered to inline HTML, as a `Text` is; several, lists,
+tables, quotes and code to HTML of blocks (see `plain.is_block`)."""
+
+OptionalPassage = Annotated[str, "markdown", "blocks"]
+"""The same, which may be left out."""
+
+UNMARKED = ("markdown", "unmarked")
 """What is said of the fields that no score depends on: texts, and those annotated with "unmarked"."""
 
 LONGEST = 200
@@ -121,8 +129,8 @@ class Choice(Frozen):
     """What the trainee reads, in inline Markdown."""
     correct: Flag = False
     """true in what is right; leave it out of the others."""
-    why: OptionalText = ""
-    """Why it is right or wrong: the trainee reads it after the answer."""
+    why: OptionalPassage = ""
+    """Why it is right or wrong, in Markdown: the trainee reads it after the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +228,8 @@ class Question(Frozen):
 
     level: Annotated[Literal["recall", "judgement"], "unmarked"] = "recall"
     """Whether it asks to recall, or to judge a case."""
-    stem: Text
-    """The question or the task, in inline Markdown."""
+    stem: Passage
+    """The question or the task, in Markdown: paragraphs, lists, tables, quotes, code, maths."""
 
     def mistakes(self) -> Iterator[Mistake]:
         """What is wrong with the question although each of its fields is of the right type."""
@@ -338,7 +346,10 @@ def near(word: str, words: Iterable[str]) -> str:
 
 def joined(*reasons: str) -> str:
     """The reasons that there are, as one text."""
-    return " ".join(reason for reason in reasons if reason)
+    said = [reason for reason in reasons if reason]
+    if any(map(is_block, said)):
+        said = [reason if is_block(reason) else f"<p>{reason}</p>" for reason in said]
+    return " ".join(said)
 
 
 def filled_slots(answer: object, ids: Iterable[str]) -> dict[str, str]:

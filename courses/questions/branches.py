@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from courses.layout import is_slug
-from courses.questions.base import Mistake, Path
+from courses.questions.base import (
+    Mistake,
+    Path,
+)
 from courses.vocabulary import Vocabulary
 
 MOST = 60

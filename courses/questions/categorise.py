@@ -21,7 +21,7 @@ from courses.questions.base import (
     Grade,
     Mistake,
     Option,
-    OptionalText,
+    OptionalPassage,
     Part,
     Payload,
     Question,
@@ -49,7 +49,7 @@ class Item(Frozen):
     text: Text
     category: str
     """The id of the category that it belongs to."""
-    why: OptionalText = ""
+    why: OptionalPassage = ""
 
 
 class Categorise(Question):

@@ -23,12 +23,12 @@ from courses.questions.base import (
     Grade,
     Mistake,
     Option,
-    OptionalText,
+    OptionalPassage,
     Part,
+    Passage,
     Payload,
     Question,
     Slot,
-    Text,
     Word,
     arranged,
     doubled,
@@ -51,7 +51,7 @@ class Gap(Frozen):
     """The words that are right, for a gap that is typed."""
     choices: Annotated[tuple[Choice, ...], Field(min_length=2)] | None = None
     """A menu of which one choice is right, for a gap that is not typed."""
-    why: OptionalText = ""
+    why: OptionalPassage = ""
 
     def part(self, number: int, given: str) -> Part:
         """How the gap fared that stands as `number` in the text and was filled with `given`."""
@@ -79,8 +79,8 @@ class Gaps(Question):
     """The answer maps the id of each gap to the id of a choice, or to the text typed."""
 
     type: Literal["gaps"]
-    text: Text
-    """The text, with `[[gap-id]]` where a gap is."""
+    text: Passage
+    """The text in Markdown, with `[[gap-id]]` where a gap is."""
     gaps: Annotated[tuple[Gap, ...], Field(min_length=1)]
     """What belongs into each gap."""
 

@@ -22,7 +22,7 @@ from courses.questions.base import (
     Grade,
     Mistake,
     Option,
-    OptionalText,
+    OptionalPassage,
     Part,
     Payload,
     Question,
@@ -32,6 +32,7 @@ from courses.questions.base import (
     concealed,
     doubled,
     filled_slots,
+    joined,
 )
 
 
@@ -41,7 +42,7 @@ class Pair(Frozen):
     id: Slug
     left: Text
     right: Text
-    why: OptionalText = ""
+    why: OptionalPassage = ""
 
 
 class Distractor(Frozen):
@@ -49,7 +50,7 @@ class Distractor(Frozen):
 
     id: Slug
     text: Text
-    why: OptionalText = ""
+    why: OptionalPassage = ""
 
 
 class Matching(Question):
@@ -123,7 +124,7 @@ class Matching(Question):
                     right=right,
                     given=chosen.text if chosen else "",
                     expected=pair.right,
-                    why=" ".join(why for why in (reasons.get(answered), pair.why) if why),
+                    why=joined(reasons.get(answered, ""), pair.why),
                 )
             )
         return Grade(sum(part.right for part in parts) / len(parts), tuple(parts))

@@ -19,7 +19,18 @@ from html import escape, unescape
 from typing import Annotated, Any, Literal
 
 from courses.model import Frozen
-from courses.questions.base import Grade, Mistake, OptionalText, Part, Payload, Question, Text, joined, written
+from courses.questions.base import (
+    Grade,
+    Mistake,
+    OptionalPassage,
+    OptionalText,
+    Part,
+    Passage,
+    Payload,
+    Question,
+    joined,
+    written,
+)
 from courses.questions.folding import fold
 
 LIMIT = 100
@@ -92,7 +103,7 @@ class WrongNumber(Frozen):
     """A number that is often given and wrong, and why it is."""
 
     value: Number
-    why: Text
+    why: Passage
 
 
 class NumberQuestion(Question):
@@ -108,7 +119,7 @@ class NumberQuestion(Question):
     """What is counted; shown after the field."""
     wrong: Annotated[tuple[WrongNumber, ...], "unmarked"] = ()
     """Numbers that are often given and wrong, each with a reason."""
-    why: OptionalText = ""
+    why: OptionalPassage = ""
     """How one comes to the answer: the trainee reads it afterwards."""
 
     def key(self) -> dict[str, Any]:

@@ -14,7 +14,16 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from courses.model import Frozen, Slug
-from courses.questions.base import Grade, Mistake, OptionalText, Part, Payload, Question, Text, doubled
+from courses.questions.base import (
+    Grade,
+    Mistake,
+    OptionalPassage,
+    Part,
+    Payload,
+    Question,
+    Text,
+    doubled,
+)
 
 
 class Criterion(Frozen):
@@ -32,11 +41,11 @@ class Open(Question):
     type: Literal["open"]
     criteria: Annotated[tuple[Criterion, ...], Field(min_length=1)]
     """What the trainer gives points for."""
-    model: OptionalText = ""
+    model: OptionalPassage = ""
     """A model answer, shown afterwards."""
     limit: Annotated[int, Field(ge=50, le=20_000), "unmarked"] = 2000
     """The most characters that an answer may have."""
-    why: OptionalText = ""
+    why: OptionalPassage = ""
     """What the trainee reads afterwards."""
 
     def mistakes(self) -> Iterator[Mistake]:

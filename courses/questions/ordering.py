@@ -20,7 +20,7 @@ from courses.questions.base import (
     Grade,
     Mistake,
     Option,
-    OptionalText,
+    OptionalPassage,
     Part,
     Payload,
     Question,
@@ -37,7 +37,7 @@ class Step(Frozen):
 
     id: Slug
     text: Text
-    why: OptionalText = ""
+    why: OptionalPassage = ""
 
 
 class Ordering(Question):

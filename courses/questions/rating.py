@@ -12,7 +12,16 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from courses.model import Frozen, Slug
-from courses.questions.base import Grade, Mistake, Option, Part, Payload, Question, Text, doubled
+from courses.questions.base import (
+    Grade,
+    Mistake,
+    Option,
+    Part,
+    Payload,
+    Question,
+    Text,
+    doubled,
+)
 
 
 class Point(Frozen):

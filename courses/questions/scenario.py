@@ -28,8 +28,9 @@ from courses.questions.base import (
     Grade,
     Mistake,
     Option,
-    OptionalText,
+    OptionalPassage,
     Part,
+    Passage,
     Payload,
     Question,
     Step,
@@ -67,9 +68,9 @@ class Way(Frozen):
     text: Text
     to: Named
     """The id of the state that it leads to."""
-    then: OptionalText = ""
+    then: OptionalPassage = ""
     """The consequence, which the trainee reads after choosing."""
-    why: OptionalText = ""
+    why: OptionalPassage = ""
 
 
 class Ending(Frozen):
@@ -77,14 +78,14 @@ class Ending(Frozen):
 
     score: Worth
     """0% to 100%; one ending at least is worth 100%."""
-    text: OptionalText = ""
+    text: OptionalPassage = ""
 
 
 class State(Frozen):
     """A situation, and what can be done in it; or how the case ends."""
 
     id: Slug
-    text: Text
+    text: Passage
     choices: tuple[Way, ...] = ()
     """What can be done here; an ending has none."""
     ending: Ending | None = None

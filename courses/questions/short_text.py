@@ -14,7 +14,18 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from courses.model import Frozen
-from courses.questions.base import LONGEST, Grade, Mistake, OptionalText, Part, Payload, Question, Text, Word, joined
+from courses.questions.base import (
+    LONGEST,
+    Grade,
+    Mistake,
+    OptionalPassage,
+    Part,
+    Passage,
+    Payload,
+    Question,
+    Word,
+    joined,
+)
 from courses.questions.folding import EVERYTHING, Forgiven, fold, tells
 
 
@@ -22,7 +33,7 @@ class KnownWrong(Frozen):
     """An answer that is often given and wrong, and why it is."""
 
     text: Word
-    why: Text
+    why: Passage
 
 
 class ShortText(Question):
@@ -35,7 +46,7 @@ class ShortText(Question):
     """What may differ: case, spacing, diacritics, script; all of them if left out."""
     wrong: Annotated[tuple[KnownWrong, ...], "unmarked"] = ()
     """Answers that are often given and wrong, each with a reason."""
-    why: OptionalText = ""
+    why: OptionalPassage = ""
     """Why the right answer is right: the trainee reads it afterwards."""
 
     def _folded(self, text: str) -> str:

@@ -9,7 +9,15 @@ from collections.abc import Sequence
 from typing import Literal
 
 from courses.model import Frozen
-from courses.questions.base import Flag, Grade, Option, OptionalText, Part, Payload, Question
+from courses.questions.base import (
+    Flag,
+    Grade,
+    Option,
+    OptionalPassage,
+    Part,
+    Payload,
+    Question,
+)
 
 WORDS = {"true": "True", "false": "False"}
 
@@ -17,8 +25,8 @@ WORDS = {"true": "True", "false": "False"}
 class Reasons(Frozen):
     """What the trainee reads who answered true, and who answered false."""
 
-    true: OptionalText = ""
-    false: OptionalText = ""
+    true: OptionalPassage = ""
+    false: OptionalPassage = ""
 
 
 class TrueFalse(Question):

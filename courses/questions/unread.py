@@ -17,7 +17,13 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from courses.questions.base import ANY, Mistake, Path, Question, Written
+from courses.questions.base import (
+    ANY,
+    Mistake,
+    Path,
+    Question,
+    Written,
+)
 from courses.vocabulary import Vocabulary
 
 _ROUNDS = 40

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from html import unescape
 
+from courses.plain import without_maths
+
 HEDGES = {
     "en": (
         "usually", "normally", "generally", "often", "sometimes", "mostly", "typically", "frequently", "rarely",
@@ -50,8 +52,8 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
 def plain(html: str) -> str:
-    """The text of inline HTML as one reads it, without citations: they are links, not what is said."""
-    return " ".join(unescape(_TAG.sub("", _CITATION.sub("", html))).split())
+    """The text of compiled HTML as one reads it, without citations: they are links, not what is said."""
+    return " ".join(unescape(_TAG.sub("", _CITATION.sub("", without_maths(html)))).split())
 
 
 def count(text: str, listed: tuple[str, ...]) -> int:

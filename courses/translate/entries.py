@@ -98,10 +98,10 @@ class Translated:
 
 
 def spec_of(model: type[BaseModel]) -> Spec:
-    """The texts that a model's fields hold: those in inline Markdown, and words that are typed."""
+    """The texts that a model's fields hold: those in Markdown, and words that are typed."""
     found: dict[str, Any] = {}
     for name, one in model.model_fields.items():
-        if "inline-markdown" in one.metadata or "typed" in one.metadata or _is_typed(one.annotation):
+        if "markdown" in one.metadata or "typed" in one.metadata or _is_typed(one.annotation):
             found[name] = None
         elif (inner := _model(one.annotation)) and (spec := spec_of(inner)):
             found[name] = spec

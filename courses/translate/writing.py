@@ -18,6 +18,9 @@ from courses.translate.sheets import Row, Sheet, block_of
 
 _PLAIN = re.compile(r"[^\W\d_](?:[^\n\t\\\"'#:{}\[\],&*!|>%@`]|,(?= ))*(?<! )(?<!,)")
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_LINES = re.compile(
+    r"[^\s\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff](?:[^\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]*\S)?"
+)
 _RESERVED = ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
 _GONE = "The source has nothing any more that this is a translation of:"
 UNWRITABLE = re.compile(rf"^(?:{COMMENT}|:::[ \t]*block\b)", re.MULTILINE)
@@ -105,7 +108,7 @@ def _keys(
                     )
         elif row := rows.get(block_of(entry, (*key, name))):
             yield from (indent + line for line in _comment(row.source, "#"))
-            yield f"{indent}{name}:{_scalar(row)}"
+            yield from _text(f"{indent}{name}:", row, f"{indent}  ")
             continue
         else:
             continue
@@ -122,6 +125,15 @@ def _item(item: dict[str, Value], step: str, lines: list[str]) -> list[str]:
     first = next(number for number, line in enumerate(lines) if not line.lstrip().startswith("#"))
     lines[first] = f"{indent[:-2]}- {lines[first][len(indent) :]}"
     return lines
+
+
+def _text(key: str, row: Row, indent: str) -> Iterator[str]:
+    """The lines of a key and its text; a text of several lines stands below the key, as it is read."""
+    if row.words or "\n" not in row.target or not _LINES.fullmatch(row.target):
+        yield f"{key}{_scalar(row)}"
+        return
+    yield f"{key} |-"
+    yield from (f"{indent}{line}" if line else "" for line in row.target.split("\n"))
 
 
 def _scalar(row: Row) -> str:

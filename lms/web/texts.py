@@ -16,6 +16,8 @@ from babel import Locale
 from flask import Flask
 from flask_babel import get_locale
 
+from courses.plain import brief, is_block, parted
+
 KEPT = 5_000
 """Days, and shares, that are kept."""
 
@@ -72,7 +74,8 @@ def _percent(value: float) -> str:
 
 
 def init_app(app: Flask) -> None:
-    """Make gettext and the filters `moment`, `day`, `machine`, `number` and `percent` known to templates.
+    """Make gettext and the filters `moment`, `day`, `machine`, `number` and `percent` known to templates; of compiled
+    texts the filters `brief` and `parted` and the test `blocks`.
 
     Comes after Flask-Babel.
     """
@@ -81,3 +84,5 @@ def init_app(app: Flask) -> None:
     environment.filters.update(
         moment=_moment, day=_day, machine=_machine, number=flask_babel.format_decimal, percent=_percent
     )
+    environment.filters.update(brief=brief, parted=parted)
+    environment.tests["blocks"] = is_block

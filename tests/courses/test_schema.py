@@ -167,7 +167,7 @@ UNSEEN = {
         "as-typed", "bare-address", "check-inside", "citation", "directive-argument", "directive-colons",
         "directive-end", "directive-inside", "directive-open", "footnote",
         "heading-level", "heading-space", "image-place", "image-text", "link",
-        "list-marks", "no-break-space", "raw-html", "span-language", "summary-place", "table-cells",
+        "list-marks", "no-break-space", "maths", "question-text", "raw-html", "span-language", "summary-place", "table-cells",
         "table-dashes", "table-tabs", "term-place",
         "too-deep", "unknown-directive",
     },
