@@ -27,6 +27,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         account,
         admin,
         attempts,
+        bodies,
         catalogue,
         certificates,
         compression,
@@ -50,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
                 static_folder=str(config.ROOT / "static"))  # fmt: skip
     config.apply(app, settings)
 
+    bodies.init_app(app)
     db.init_app(app)
     Migrate(app, db, directory=str(config.ROOT / "lms" / "migrations"), render_as_batch=True)
     texts.Babel(app, locale_selector=i18n.selected_locale, default_translation_directories=str(i18n.TRANSLATIONS))

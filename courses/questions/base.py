@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from random import Random
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
@@ -304,6 +304,18 @@ def arranged(ids: Iterable[str], order: Sequence[str]) -> list[str]:
     """The ids in the order asked for: those that `order` does not name stand last, as they came."""
     rank = {id: place for place, id in reversed(list(enumerate(order)))}
     return sorted(ids, key=lambda id: rank.get(id, len(rank)))
+
+
+def as_asked(payload: Payload, grade: Grade) -> Grade:
+    """The grade with its parts in the order in which the payload asked for them, which may have been shuffled.
+
+    The steps of an ordering question and of a scenario keep theirs: there the order is the answer.
+    """
+    if payload.shape not in ("id", "ids", "slots"):
+        return grade
+    asked = [one.id for one in payload.options or payload.slots]
+    parts = {part.id: part for part in grade.parts}
+    return replace(grade, parts=tuple(parts[id] for id in arranged(parts, asked)))
 
 
 def doubled(items: Sequence[Choice | Frozen], at: tuple[str | int, ...], what: str) -> Iterator[Mistake]:

@@ -17,6 +17,7 @@ from courses.questions.base import Question
 from lms.db import transaction
 from lms.learning import access, complete
 from lms.learning.refusal import Refused
+from lms.learning.versions import Differs, Fate, Overtaken, Seen, Stored, fate
 from lms.library import ArtefactError, Library
 from lms.records import attempts, audit, enrolments
 from lms.records.accounts import Actor
@@ -98,13 +99,22 @@ def lock(session: Session, attempt: Attempt) -> None:
 
 
 def save(
-    actor: Actor, library: Library, attempt_id: UUID, question_id: str, answer: AnswerValue | None, at: datetime
-) -> Attempt:
-    """Keep the answer to one question; None takes an answer back. Saving the same twice does no more than once.
+    actor: Actor,
+    library: Library,
+    attempt_id: UUID,
+    question_id: str,
+    answer: AnswerValue | None,
+    at: datetime,
+    seen: Seen | None = None,
+) -> Stored:
+    """Keep the answer to one question; None takes an answer back. Saving the same twice does no more than once. What is
+    stored now comes back.
 
-    After the deadline the attempt is submitted with what was saved before, and this answer is refused.
+    `seen` is what the sender had been shown; None is somebody who knows what is stored. Raises Differs where another
+    answer was given since, Overtaken where the same page has sent a newer one. After the deadline the attempt is
+    submitted with what was saved before, and this answer is refused.
     """
-    refusal = ""
+    refusal, kept = "", Stored()
     with transaction() as session:
         attempt = _own(session, actor, attempt_id)
         if attempt.submitted_at is not None:
@@ -118,25 +128,45 @@ def save(
         elif question_id not in attempt.questions:
             refusal = _("This question is not part of the attempt.")
         else:
-            refusal = _keep(session, attempt, question_of(library, attempt, question_id), answer, at)
+            kept = _keep(session, attempt, question_of(library, attempt, question_id), answer, at, seen)
     if refusal:
         raise Refused(refusal)
-    return attempt
+    return kept
 
 
-def _keep(session: Session, attempt: Attempt, question: Question, answer: AnswerValue | None, at: datetime) -> str:
-    """Store the answer; why it is refused, or "". A page that was opened earlier says less than what was done since:
-    then nothing is to be done."""
+def stored(row: Answer | None) -> Stored:
+    """What a row of an answer says that is kept, or was taken back; None where there has never been one."""
+    return Stored(row.answer, row.version, row.tab, row.sequence) if row else Stored()
+
+
+def _keep(
+    session: Session, attempt: Attempt, question: Question, answer: AnswerValue | None, at: datetime, seen: Seen | None
+) -> Stored:
+    """Store the answer, unless what was seen says that it is not the last one given. A page of a scenario that was
+    opened earlier says less than what was done since: then nothing is to be done."""
     row = session.get(Answer, (attempt.institution_id, attempt.id, question.id))
-    if row is not None and not question.follows(row.answer, answer):
-        return "" if answer is None or question.follows(answer, row.answer) else undone()
-    if answer is None and row is not None:
-        session.delete(row)
-    elif answer is not None:
-        row = row or Answer(institution_id=attempt.institution_id, attempt_id=attempt.id, question_id=question.id)
-        row.answer, row.saved_at = answer, at
+    before = stored(row)
+    if before.answer is not None and not question.follows(before.answer, answer):
+        if answer is None or question.follows(answer, before.answer):
+            return before
+        raise Refused(undone())
+    seen = seen or Seen(before.version)
+    what = fate(before, seen, answer)
+    if what is Fate.LATE:
+        raise Overtaken
+    if what is Fate.DIFFERS:
+        raise Differs(before)
+    newer = seen.tab and (before.tab != seen.tab or before.sequence < seen.sequence)
+    if what is Fate.UNTOUCHED or (what is Fate.SAME and not newer):
+        return before
+    if row is None:
+        row = Answer(institution_id=attempt.institution_id, attempt_id=attempt.id, question_id=question.id, version=0)
         session.add(row)
-    return ""
+    if what is Fate.KEEP:
+        row.version += 1
+    row.answer, row.saved_at = answer, max(at, attempt.started_at)
+    row.tab, row.sequence = seen.tab, seen.sequence  # what this page sent before may still be on its way
+    return stored(row)
 
 
 def undone() -> str:
@@ -214,12 +244,15 @@ def settle(session: Session, library: Library, attempt: Attempt, at: datetime) -
 
 def _close(session: Session, library: Library, attempt: Attempt, at: datetime) -> None:
     """Grade by the attempt's own revision, and store the result and what follows from it. What a trainer has to mark
-    has no score yet."""
-    given = attempts.answers(session, attempt)
+    has no score yet. A clock that was set back ends no attempt before it began."""
+    rows = attempts.answer_rows(session, attempt)
+    given = {id: row for id, row in rows.items() if row.answer is not None}
+    for id in rows.keys() - given.keys():
+        session.delete(rows[id])  # taken back, and now for good
     for id, row in given.items():
         grade = question_of(library, attempt, id).grade(row.answer)
         row.score = None if grade.pending else grade.score
-    attempt.submitted_at = at
+    attempt.submitted_at = at = max([at, attempt.started_at, *(row.saved_at for row in given.values())])
     attempt.score, attempt.passed = result(library, attempt, given)
     audit.note(session, at, attempt.person_id, "attempt-submitted", attempt.institution_id, attempt.person_id,
                course=attempt.course_id, quiz=attempt.quiz_id, number=attempt.number, score=attempt.score)  # fmt: skip

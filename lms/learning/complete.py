@@ -33,6 +33,7 @@ def record(session: Session, enrolment: Enrolment, course: Course, revision: str
         return now
     enrolment.progress = now.percent
     if now.complete:
+        at = max(at, enrolment.started_at, enrolment.enrolled_at)  # a clock may have been set back
         enrolment.completed_at, enrolment.completion = at, reason(course, revision, known)
         audit.note(session, at, enrolment.person_id, "completed", enrolment.institution_id, enrolment.person_id,
                    course=course.id, revision=revision)  # fmt: skip

@@ -94,6 +94,7 @@ def decide(actor: Actor, request_id: UUID, granted: bool, due_on: date | None, t
         session.refresh(request)
         if request.decided_at:
             raise Refused(_("This request has already been decided."))
+        at = max(at, request.requested_at)  # a clock may have been set back
         request.decided_at, request.decided_by, request.granted = at, actor.person.id, granted
         if granted:
             _enrol(session, actor, person, request.course_id, due_on, at)

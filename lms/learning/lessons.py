@@ -18,6 +18,7 @@ from lms.learning.attempts import undone
 from lms.learning.progress import Progress
 from lms.learning.refresher import asked
 from lms.learning.refusal import Refused
+from lms.learning.versions import Differs, Fate, Seen, Stored, fate
 from lms.records import audit, enrolments
 from lms.records.accounts import Actor
 from lms.records.enrolments import CheckAnswer, Enrolment, LessonDone
@@ -52,11 +53,18 @@ def check_order(question: Question, enrolment: Enrolment) -> tuple[str, ...]:
 
 
 def answer_check(
-    actor: Actor, course: Course, revision: str, question: Question, answer: Answer, at: datetime
+    actor: Actor,
+    course: Course,
+    revision: str,
+    question: Question,
+    answer: Answer,
+    at: datetime,
+    seen: Seen | None = None,
 ) -> CheckAnswer | None:
     """Grade and keep the answer to a check; what is kept now. A later answer takes the place of an earlier one, but one
     that is not whole never that of one that is: then None is kept of it. So a scenario can be played again, and counts
-    as answered meanwhile. Until it has ended once, what was chosen in it is not undone.
+    as answered meanwhile. Until it has ended once, what was chosen in it is not undone. `seen` is what the sender had
+    been shown, None for somebody who knows what is stored; raises Differs where another answer was given since.
     """
     whole = question.finished(answer)
     with transaction() as session:
@@ -69,11 +77,17 @@ def answer_check(
                 return row  # from a page that was opened before
             if not question.follows(row.answer, answer):
                 raise Refused(undone())
+        before = Stored(row.answer, row.version) if row is not None else Stored()
+        what = fate(before, seen or Seen(before.version), answer)
+        if what is Fate.DIFFERS:
+            raise Differs(before)
+        if row is not None and (what is Fate.UNTOUCHED or (what is Fate.SAME and row.revision == revision)):
+            return row
         row = session.merge(
             CheckAnswer(
                 institution_id=enrolment.institution_id, enrolment_id=enrolment.id, question_id=question.id,
                 revision=revision, answer=answer, score=question.grade(answer).score if whole else None,
-                answered_at=at,
+                answered_at=at, version=before.version + 1,
             )
         )  # fmt: skip
         complete.record(session, enrolment, course, revision, at)

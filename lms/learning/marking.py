@@ -17,7 +17,7 @@ from flask_babel import force_locale, format_percent
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from courses.questions.base import Grade, Payload
+from courses.questions.base import Grade, Payload, as_asked
 from courses.questions.open import Open
 from lms.db import transaction
 from lms.i18n import LANGUAGES
@@ -66,11 +66,12 @@ def reviewed(
     of the trainer's marks if it has one."""
     question = attempts.question_of(library, attempt, question_id, row.graded_by if row else "")
     given = row.answer if row else None
-    grade = question.grade(given)
+    payload = question.payload(order, given)
+    grade = as_asked(payload, question.grade(given))
     if marks:
         grade = marked(grade, marks[-1])
     comment = marks[-1].comment if marks else ""
-    return Review(question.payload(order, given), grade, given, comment, changes(marks))
+    return Review(payload, grade, given, comment, changes(marks))
 
 
 def changes(marks: Sequence[Mark]) -> tuple[Change, ...]:
@@ -109,6 +110,7 @@ def mark(
         before = records.marks(session, attempt).get(question_id, [])
         if row is None or attempt.submitted_at is None or (row.score is not None and not before):
             raise Refused(_("There is nothing to mark here."))
+        at = max(at, attempt.submitted_at)  # a clock may have been set back
         if len(before) != seen:
             raise Refused(_("This answer has already been marked. See that mark first."))
         if before and not reason.strip():

@@ -12,7 +12,7 @@ from flask import abort, render_template, request, url_for
 
 from courses.layout import FOLDERS
 from courses.problems import Problem
-from courses.questions.base import Question
+from courses.questions.base import Question, as_asked
 from lms.preview import eyes as as_whom
 from lms.preview import places
 from lms.preview.desk import CourseText, Text
@@ -74,7 +74,7 @@ def item(shown: CourseText, id: str, bank: Text | None = None) -> Item:
         refusal = forms.refusal(question, given)
     if given is not None:
         payload = question.payload(order, given)
-        grade = question.grade(given) if question.finished(given) and not refusal else None
+        grade = as_asked(payload, question.grade(given)) if question.finished(given) and not refusal else None
     lang = as_whom.foreign(shown.id, bank.unit.file, id)
     print = sha256(repr(question).encode()).hexdigest()[:12]
     url = url_for(str(request.endpoint), **cast(dict[str, Any], request.view_args), check=id)

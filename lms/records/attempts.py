@@ -67,7 +67,12 @@ class Attempt(Base):
 class Answer(Base):
     """The answer saved last for a question of an attempt. `score` (0..1) is None until submission, and then until it is
     marked if a trainer has to mark it. `graded_by` is the revision by whose key it was marked anew, "" while that of
-    the attempt holds."""
+    the attempt holds.
+
+    `version` counts the changes of the answer, from 1. `tab` and `sequence`: which page of a browser gave it last, and
+    as the how many-th of what it sent ("" and 0 without a script). While the attempt is open, an answer that was taken
+    back stays as a row whose `answer` is None, so that its version goes on; submission removes it.
+    """
 
     __tablename__ = "answers"
     __table_args__ = (
@@ -81,6 +86,9 @@ class Answer(Base):
     saved_at: Mapped[datetime]
     score: Mapped[float | None]
     graded_by: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    tab: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    sequence: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Mark(Base):
@@ -118,6 +126,11 @@ def get(session: Session, scope: Scope, attempt_id: UUID) -> Attempt | None:
 
 def answers(session: Session, attempt: Attempt) -> dict[str, Answer]:
     """The answers of an attempt that the caller has already been allowed to see, by question."""
+    return {id: row for id, row in answer_rows(session, attempt).items() if row.answer is not None}
+
+
+def answer_rows(session: Session, attempt: Attempt) -> dict[str, Answer]:
+    """The same, with the rows of answers that were taken back."""
     rows = session.scalars(
         select(Answer).where(Answer.institution_id == attempt.institution_id, Answer.attempt_id == attempt.id)
     )

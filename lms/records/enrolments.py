@@ -118,7 +118,7 @@ class LessonDone(Base):
 
 class CheckAnswer(Base):
     """The last answer to a check in a lesson, and the revision that graded it. `score` is None while the answer is not
-    whole, and then it does not count as one: a scenario that has not ended."""
+    whole, and then it does not count as one: a scenario that has not ended. `version` counts its changes, from 1."""
 
     __tablename__ = "check_answers"
     __table_args__ = (
@@ -132,6 +132,7 @@ class CheckAnswer(Base):
     answer: Mapped[Any] = mapped_column(JSON)
     score: Mapped[float | None]
     answered_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
 def get(session: Session, scope: Scope, enrolment_id: UUID, lock: bool = False) -> Enrolment | None:

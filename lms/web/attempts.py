@@ -16,9 +16,10 @@ from lms.learning import attempts as verbs
 from lms.learning import marking
 from lms.learning.access import own
 from lms.learning.progress import progress
+from lms.learning.versions import Differs
 from lms.records import attempts, certificates, enrolments, facts
 from lms.records.attempts import Attempt
-from lms.web import forms
+from lms.web import forms, versions
 from lms.web.access import SIGNED_IN, actor, allow
 from lms.web.forms import found
 from lms.web.reading import foreign_question, library
@@ -118,9 +119,23 @@ def question(attempt_id: UUID, number: int) -> str | Response:
         abort(404)
     if verbs.is_over(attempt, clock.now()):
         return redirect(url_for(".overview", attempt_id=attempt_id))
+    return _question(attempt, course, quiz, number)
+
+
+def _question(
+    attempt: Attempt,
+    course: Course,
+    quiz: Quiz,
+    number: int,
+    mine: Answer | None = None,
+    differs: Differs | None = None,
+) -> str:
+    """The page of a question. `differs`: the answer just sent, `mine`, meets another one; the page shows both."""
     id, order = attempt.shown[number - 1]
-    answers = attempts.answers(db.session(), attempt)
-    given = answers[id].answer if id in answers else None
+    rows = attempts.answer_rows(db.session(), attempt)
+    answers = {id: row for id, row in rows.items() if row.answer is not None}
+    stored = verbs.stored(rows.get(id))
+    given = mine if differs else stored.answer
     return render_template(
         "attempts/question.html",
         course=course,
@@ -130,24 +145,33 @@ def question(attempt_id: UUID, number: int) -> str | Response:
         number=number,
         payload=verbs.question_of(library(), attempt, id).payload(order, given),
         answer=given,
+        version=versions.shown(stored),
+        saved=stored.answer,
+        differs=differs,
         unread=_unread(attempt, number, given),
         answered=[verbs.is_answered(library(), attempt, id, answers) for id in attempt.questions],
-        now=clock.now(),
+        seconds=_seconds_left(attempt),
     )
 
 
 @blueprint.post("/attempts/<uuid:attempt_id>/questions/<int:number>")
 @allow(SIGNED_IN)
-def save(attempt_id: UUID, number: int) -> Response:
-    """Save the answer to one question, and go where the button pressed leads."""
-    attempt, _course, _quiz = _own(attempt_id)
+def save(attempt_id: UUID, number: int) -> Response | tuple[str, int]:
+    """Save the answer to one question, and go where the button pressed leads. A script is told the version that is
+    stored now, and how many seconds are left."""
+    attempt, course, quiz = _own(attempt_id)
     if not 1 <= number <= len(attempt.shown):
         abort(404)
     id = attempt.questions[number - 1]
     given = forms.answer(verbs.question_of(library(), attempt, id).payload(), request.form)
-    verbs.save(actor(), library(), attempt_id, id, given, clock.now())
+    try:
+        kept = verbs.save(actor(), library(), attempt_id, id, given, clock.now(), versions.seen())
+    except Differs as differs:
+        if forms.is_fetch():
+            raise
+        return _question(attempt, course, quiz, number, given, differs), 409
     if forms.is_fetch():
-        return make_response("", 204)
+        return make_response({"version": versions.shown(kept), "seconds": _seconds_left(attempt)})
     if warning := _unread(attempt, number, given):
         flash(warning, "warning")
     if forms.CHOOSE in request.form:  # the case goes on, on the same page
@@ -162,6 +186,21 @@ def save(attempt_id: UUID, number: int) -> Response:
         case _:
             target = url_for(".overview", attempt_id=attempt_id)
     return redirect(target, 303)
+
+
+@blueprint.get("/attempts/<uuid:attempt_id>/time")
+@allow(SIGNED_IN)
+def time(attempt_id: UUID) -> Response:
+    """How many seconds are left, for a page whose computer slept: two statements."""
+    attempt = found(attempts.get(db.session(), own(actor()), attempt_id))
+    return make_response({"seconds": _seconds_left(attempt)})
+
+
+def _seconds_left(attempt: Attempt) -> float | None:
+    """The seconds until the deadline, by the server's clock; None without one."""
+    if attempt.deadline_at is None:
+        return None
+    return max(0.0, round((attempt.deadline_at - clock.now()).total_seconds(), 1))
 
 
 @blueprint.get("/attempts/<uuid:attempt_id>/overview")
@@ -182,7 +221,8 @@ def overview(attempt_id: UUID) -> str | Response:
         for number, id in enumerate(attempt.questions, 1)
     ]
     return render_template("attempts/overview.html", course=course, quiz=quiz, attempt=attempt, rows=rows,
-                           open=sum(not answered for _n, _stem, answered, _lang in rows), now=clock.now(),
+                           open=sum(not answered for _n, _stem, answered, _lang in rows),
+                           seconds=_seconds_left(attempt),
                            over=verbs.is_over(attempt, clock.now()))  # fmt: skip
 
 

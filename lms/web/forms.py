@@ -29,6 +29,7 @@ class Check:
     url: str
     answer: Answer | None = None
     grade: Grade | None = None
+    version: str = ""
 
 
 def found(thing: Found | None) -> Found:

@@ -9,16 +9,17 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from courses.model import Course, LessonEntry
-from courses.questions.base import Answer, Question
+from courses.questions.base import Answer, Question, as_asked
 from lms import clock
 from lms.db import db
 from lms.learning import lessons
 from lms.learning.access import own
 from lms.learning.progress import progress
 from lms.learning.refresher import asked, refresher
+from lms.learning.versions import Differs, Stored
 from lms.records import enrolments, facts
 from lms.records.enrolments import CheckAnswer, Enrolment
-from lms.web import forms
+from lms.web import forms, versions
 from lms.web.access import SIGNED_IN, actor, allow
 from lms.web.forms import Check, found
 from lms.web.reading import foreign, library
@@ -33,12 +34,22 @@ def _taken(course_id: str) -> tuple[Course, str]:
 
 
 def _check(
-    course: Course, lesson: LessonEntry, question: Question, enrolment: Enrolment, answer: Answer | None = None
+    course: Course,
+    lesson: LessonEntry,
+    question: Question,
+    enrolment: Enrolment,
+    answer: Answer | None = None,
+    row: CheckAnswer | None = None,
 ) -> Check:
     url = url_for("lessons.answer", course_id=course.id, lesson_id=lesson.id, question_id=question.id)
     payload = question.payload(lessons.check_order(question, enrolment), answer)
     whole = answer is not None and question.finished(answer)
-    return Check(payload, url, answer, question.grade(answer) if whole else None)
+    grade = as_asked(payload, question.grade(answer)) if whole else None
+    return Check(payload, url, answer, grade, versions.shown(_stored(row)))
+
+
+def _stored(row: CheckAnswer | None) -> Stored:
+    return Stored(row.answer, row.version) if row else Stored()
 
 
 def _shown(
@@ -47,15 +58,15 @@ def _shown(
     """A check of a lesson as it stands, or anew where the address asks for it."""
     question = found(library().question(course.id, id))
     if row is None or (row.score is None and row.revision != revision):
-        return _check(course, lesson, question, enrolment)
+        return _check(course, lesson, question, enrolment, row=row)
     if row.score is not None and id == request.args.get("again"):
         path: Answer = request.args.getlist("path")  # of a scenario that is played again: nothing is stored on the way
-        return _check(course, lesson, question, enrolment, None if question.finished(path) else path)
+        return _check(course, lesson, question, enrolment, None if question.finished(path) else path, row)
     # an answer is graded by the revision and in the language that it was given under, which may not be the page's
     versions = list(library().versions(course.id, id, row.revision))
     same = (version for version in versions if row.score in (None, version.grade(row.answer).score))
     graded_by = next(same, versions[0] if versions else question)
-    return _check(course, lesson, graded_by, enrolment, row.answer)
+    return _check(course, lesson, graded_by, enrolment, row.answer, row)
 
 
 @blueprint.get("/lessons/<lesson_id>")
@@ -125,7 +136,7 @@ def _at(course_id: str, lesson_id: str, question_id: str, **query: Any) -> str:
 
 @blueprint.post("/lessons/<lesson_id>/checks/<question_id>")
 @allow(SIGNED_IN)
-def answer(course_id: str, lesson_id: str, question_id: str) -> str | Response:
+def answer(course_id: str, lesson_id: str, question_id: str) -> str | Response | tuple[str, int]:
     """Answer a check; the feedback comes at once, as a fragment or on the lesson's page."""
     course, revision = _taken(course_id)
     entry = found(course.lesson(lesson_id))
@@ -139,21 +150,44 @@ def answer(course_id: str, lesson_id: str, question_id: str) -> str | Response:
             abort(422)  # the script then sends the form itself, and the page below says why
         flash(refusal, "warning")
         return redirect(_at(course_id, lesson_id, question_id), 303)
-    kept = lessons.answer_check(actor(), course, revision, question, given, clock.now())
+    try:
+        kept = lessons.answer_check(actor(), course, revision, question, given, clock.now(), versions.seen())
+    except Differs as differs:
+        if forms.is_fetch():
+            raise
+        return _differs(course, entry, question, given, differs), 409
     if not forms.is_fetch():
         again: dict[str, Any] = {} if kept else {"again": question_id, "path": given}
         return redirect(_at(course_id, lesson_id, question_id, **again), 303)
     enrolment = found(enrolments.latest(db.session(), own(actor()), course_id))
     answered = facts.of(db.session(), [enrolment])[enrolment.id].checks
+    row = kept or enrolments.check_answers(db.session(), enrolment).get(question_id)
     lang = foreign(course, question=question_id)
     return render_template(
         "lessons/answered.html",
         open_checks=[id for id in entry.checks if id not in answered],
         lang=lang,
         untranslated=lang and not foreign(course, lesson=lesson_id),
-        check=_check(course, entry, question, enrolment, kept.answer if kept else given),
+        check=_check(course, entry, question, enrolment, kept.answer if kept else given, row),
         id=question_id,
         again_url=url_for(".lesson", course_id=course_id, lesson_id=lesson_id),
+    )
+
+
+def _differs(course: Course, lesson: LessonEntry, question: Question, given: Answer, differs: Differs) -> str:
+    """The page that shows two answers to a check, of which one is to be chosen."""
+    enrolment = found(enrolments.latest(db.session(), own(actor()), course.id))
+    check = _check(course, lesson, question, enrolment)
+    return render_template(
+        "lessons/differs.html",
+        course=course,
+        lesson=lesson,
+        lang=foreign(course, question=question.id),
+        check=check,
+        given=given,
+        saved=differs.stored.answer,
+        version=versions.shown(differs.stored),
+        reason=str(differs),
     )
 
 

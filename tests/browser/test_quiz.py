@@ -7,14 +7,19 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from playwright.sync_api import Dialog, Page, expect
+import pytest
+from playwright.sync_api import Dialog, Page, Route, expect
 from playwright.sync_api import Error as PlaywrightError
 from sqlalchemy import func, select
 
 from courses.questions.base import Answer, Question
+from lms import clock
 from lms.db import db
+from lms.learning import attempts
+from lms.library import library
 from lms.records.attempts import Attempt
 from lms.records.audit import AuditEvent
+from lms.records.enrolments import Enrolment
 from tests.browser.conftest import Complaints, Site
 from tests.browser.deeds import doing, question_of
 from tests.browser.hands import Mouse, right_answer, shown_answer
@@ -73,7 +78,12 @@ def test_saved_is_not_said_of_an_answer_that_has_changed_since(site: Site, new_p
     status = hand.page.locator("[data-autosave-status]")
     expect(status).to_have_text("Saved.")
     said = status.evaluate("""status => {
-      document.querySelector("form[data-autosave]").dispatchEvent(new Event("input"));
+      const fields = [...document.querySelectorAll("fieldset.question :is(input, select)")];
+      const field = fields.find((one) => one.type !== "radio" || !one.checked);
+      if (field.type === "radio" || field.type === "checkbox") field.checked = !field.checked;
+      else if (field.localName === "select") field.selectedIndex = (field.selectedIndex + 1) % field.options.length;
+      else field.value += " and more";
+      field.dispatchEvent(new Event("input", { bubbles: true }));
       return status.textContent;
     }""")
     assert said == "Saving…"
@@ -138,6 +148,140 @@ def test_an_answer_waits_for_the_line_to_come_back(site: Site, new_page: OpenPag
     expect(status).to_have_text("Saved.")
     assert kept(site, "coordinator", attempt, questions[0]) == answer
     complaints.forgive("ERR_INTERNET_DISCONNECTED")
+
+
+WRITE = """(field, text) => {
+  field.value = text;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}"""
+
+
+def typed(site: Site, name: str) -> tuple[Attempt, Question, int]:
+    """An open attempt with a question whose first field is a text, and the number of that question. Attempts in which
+    none was drawn are submitted."""
+    while True:
+        attempt, questions = begun(site, name)
+        for number, question in enumerate(questions, 1):
+            payload = question.payload()
+            if payload.shape == "text" or any(not slot.options for slot in payload.slots):
+                return attempt, question, number
+        with doing(site.app, site.world.email(name)) as deeds:
+            attempts.submit(deeds.actor, library(), attempt.id, clock.now())
+            db.session.get_one(Enrolment, (attempt.institution_id, attempt.enrolment_id)).extra_attempts += 1
+            db.session.commit()
+
+
+def test_after_saved_nobody_is_asked_whether_to_leave(site: Site, new_page: OpenPage) -> None:
+    attempt, _question, number = typed(site, "patrol")
+    hand = Mouse(new_page())
+    asked: list[str] = []
+
+    def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    hand.page.on("dialog", leave)
+    hand.sign_in("patrol")
+    hand.page.goto(f"/attempts/{attempt.id}/questions/{number}")
+    field = hand.page.locator("fieldset.question input[type=text], fieldset.question textarea").first
+    field.click()
+    hand.page.keyboard.type("12")
+    expect(hand.page.locator("[data-autosave-status]")).to_have_text("Saved.")
+    hand.page.keyboard.press("Tab")  # leaving a field that was typed into says "change" once more
+    expect(hand.page.locator("[data-autosave-status]")).to_have_text("Saved.")
+    hand.page.goto("/profile")
+    assert asked == []
+
+
+def test_two_tabs_never_overwrite_each_other_unseen(site: Site, new_page: OpenPage, complaints: Complaints) -> None:
+    attempt, question, number = typed(site, "colleague")
+    hand = Mouse(new_page())
+    hand.sign_in("colleague")
+    url = f"/attempts/{attempt.id}/questions/{number}"
+    first, second = hand.page, hand.page.context.new_page()
+    first.goto(url)
+    second.goto(url)
+    field = "fieldset.question input[type=text], fieldset.question textarea"
+    status = "[data-autosave-status]"
+    first.locator(field).first.fill("11")
+    expect(first.locator(status)).to_have_text("Saved.")
+    first.locator(field).first.fill("12")
+    expect(first.locator(status)).to_have_text("Saved.")
+    saved = kept(site, "colleague", attempt, question)
+    second.locator(field).first.fill("34")
+    expect(second.locator(status)).to_contain_text("Not saved: this answer was changed in another window")
+    assert kept(site, "colleague", attempt, question) == saved
+    with second.expect_navigation():
+        second.locator("main").get_by_role("button", name="Save and").click()
+    expect(second.locator(".saved-answer input, .saved-answer textarea").first).to_have_value("12")
+    expect(second.locator("form.check").locator(field).first).to_have_value("34")
+    with second.expect_navigation():
+        second.locator("main").get_by_role("button", name="Save and").click()
+    assert kept(site, "colleague", attempt, question) != saved
+    complaints.forgive("409")
+
+
+def test_an_answer_held_back_by_the_line_does_not_overwrite_the_next(site: Site, new_page: OpenPage) -> None:
+    attempt, question, number = typed(site, "other-manager")
+    hand = Mouse(new_page())
+    hand.sign_in("other-manager")
+    hand.page.goto(f"/attempts/{attempt.id}/questions/{number}")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if not held and route.request.method == "POST":
+            held.append(route)
+        else:
+            route.continue_()
+
+    hand.page.context.route("**/questions/*", hold)
+    field = hand.page.locator("fieldset.question input[type=text], fieldset.question textarea").first
+    field.fill("11")
+    hand.page.wait_for_timeout(700)
+    assert held
+    late = held[0].request
+    field.fill("12")
+    hand.push("Save and next" if number < len(attempt.shown) else "Save and review")
+    saved = kept(site, "other-manager", attempt, question)
+    assert saved in ("12", {next(iter(saved)): "12"})
+    # it arrives after all, as a whole request
+    answer = hand.page.context.request.post(late.url, data=late.post_data_buffer, headers=late.all_headers())
+    assert answer.status == 409
+    assert kept(site, "other-manager", attempt, question) == saved
+
+
+def test_the_countdown_knows_that_the_computer_slept(site: Site, new_page: OpenPage, complaints: Complaints) -> None:
+    attempt, _questions = begun(site, "unit-manager")
+    if attempt.deadline_at is None:
+        pytest.skip("This quiz has no time limit.")
+    hand = Mouse(new_page())
+    hand.sign_in("unit-manager")
+    hand.page.goto("/")
+    hand.page.clock.install()
+    hand.page.goto(f"/attempts/{attempt.id}/questions/1")
+    shown = hand.page.locator("time[data-seconds]")
+    before = seconds(shown.inner_text())
+    # the wall clock goes on while the steady one of the page stood still
+    hand.page.evaluate("() => { const now = Date.now; Date.now = () => now() + 15 * 60_000; }")
+    hand.page.route("**/time", lambda route: route.abort())
+    hand.page.clock.run_for(1500)
+    assert seconds(shown.inner_text()) <= before - 15 * 60 + 2
+    # the server is asked as soon as it can be
+    hand.page.unroute("**/time")
+    hand.page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+    expect(shown).not_to_have_text("0:00")
+    with hand.page.expect_response("**/time") as told:
+        hand.page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+    left = told.value.json()["seconds"]
+    hand.page.wait_for_timeout(100)
+    complaints.forgive("ERR_FAILED")  # while the server could not be asked
+    assert abs(seconds(shown.inner_text()) - left) <= 2
+
+
+def seconds(text: str) -> int:
+    """The seconds of a time as the countdown shows it."""
+    minutes, rest = text.split(":")
+    return int(minutes) * 60 + int(rest)
 
 
 def test_pressing_twice_does_no_more_than_once(site: Site, new_page: OpenPage) -> None:

@@ -212,7 +212,8 @@ class Play:
 
 
 def _answers(attempt: Attempt) -> list[Answer]:
-    return list(db.session.query(Answer).filter_by(attempt_id=attempt.id).order_by(Answer.question_id))
+    rows = db.session.query(Answer).filter_by(attempt_id=attempt.id).order_by(Answer.question_id)
+    return [row for row in rows if row.answer is not None]  # the others were taken back
 
 
 def _course_of(attempt: Attempt) -> Any:

@@ -18,7 +18,7 @@ from lms.learning.enrol import enrol_oneself
 from lms.learning.refusal import Refused
 from lms.library import library
 from lms.records.accounts import Actor
-from lms.records.attempts import Answer, Attempt
+from lms.records.attempts import Answer, Attempt, answers
 from lms.records.audit import AuditEvent
 from lms.records.certificates import Certificate
 from lms.records.enrolments import CheckAnswer, Enrolment, LessonDone
@@ -182,8 +182,9 @@ def test_an_answer_can_be_changed_and_taken_back_until_submission(app: Flask, vi
         browser.post(f"{attempt}/questions/{number}", {"answer": answer})
     assert 'value="protect" checked' in text(browser, f"{attempt}/questions/{number}")
     browser.post(f"{attempt}/questions/{number}", {})
-    assert db.session.query(Answer).count() == 0
+    assert answers(db.session(), stored(attempt)) == {}
     browser.post(f"{attempt}/submit")
+    assert db.session.query(Answer).count() == 0
     answer = browser.post(f"{attempt}/questions/{number}", {"answer": "protect"}, headers={"X-Requested-With": "fetch"})
     assert answer.status_code == 409
     assert "has been submitted" in answer.get_data(as_text=True)

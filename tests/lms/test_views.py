@@ -101,6 +101,9 @@ VIEWS: dict[tuple[str, str], View] = {
     ("attempts.save", "POST"): View(
         "/attempts/{attempt}/questions/1", SIGNED_IN, own=frozenset({"trainee"}), other=frozenset()
     ),
+    ("attempts.time", "GET"): View(
+        "/attempts/{attempt}/time", SIGNED_IN, own=frozenset({"trainee"}), other=frozenset()
+    ),
     ("attempts.overview", "GET"): View(
         "/attempts/{attempt}/overview", SIGNED_IN, own=frozenset({"trainee"}), other=frozenset()
     ),

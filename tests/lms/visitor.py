@@ -16,6 +16,8 @@ from lms.db import db
 
 PASSWORD = "a path through the hills"
 """That of everybody in the tests' world."""
+ANSWER = re.compile(r"/questions/[0-9]+$|/checks/[^/]+$")
+"""The addresses that answers are sent to."""
 
 
 class Visitor:
@@ -31,11 +33,22 @@ class Visitor:
         return self._fresh(lambda: self.client.get(url, buffered=True, **options))
 
     def post(self, url: str, data: dict[str, object] | None = None, **options: object) -> TestResponse:
-        """Send a form with its token."""
+        """Send a form with its token; the form of an answer with what it says of the answer shown, unless the test
+        says that itself."""
         token = self.token()
+        if ANSWER.search(url) and "version" not in (data or {}):
+            data = {"version": self.version(url), "end": "1", **(data or {})}
         return self._fresh(
             lambda: self.client.post(url, data={"csrf_token": token, **(data or {})}, buffered=True, **options)
         )
+
+    def version(self, url: str) -> str:
+        """What the form of a question says of the answer that it shows, as its page is now; "" where there is none."""
+        page, _checks, check = url.partition("/checks/")
+        shown = self._fresh(lambda: self.client.get(page, query_string={"again": check}, buffered=True)).text
+        form = re.search(f'<form[^>]* action="{re.escape(url)}".*?</form>', shown, re.DOTALL)
+        found = re.search(r'name="version" value="([^"]+)"', form[0]) if form else None
+        return found[1] if found else ""
 
     def _fresh(self, call: Callable[[], TestResponse]) -> TestResponse:
         """A request gets a context of its own, as it does in a server, and not the one that the test holds."""

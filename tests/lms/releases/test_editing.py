@@ -75,7 +75,7 @@ def test_an_attempt_goes_on_under_the_revision_it_began_with(app: Flask, desk: D
 
 def strip(page: str) -> str:
     """A page without what differs from one request to the next."""
-    return re.sub(r'(csrf_token" value|data-now)="[^"]*"|\d of 6 answered', "", page)
+    return re.sub(r'(csrf_token" value|data-seconds)="[^"]*"|\d of 6 answered', "", page)
 
 
 def test_a_key_that_was_corrected_moves_no_grade_by_itself(app: Flask, desk: Desk) -> None:
