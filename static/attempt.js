@@ -19,12 +19,14 @@ if (form) {
   const apart = new Set(["version", "sequence"]);
   const given = () => JSON.stringify([...new FormData(form)].filter(([name]) => !apart.has(name)));
   let kept = given();  // what is known to be stored; null while nobody knows
+  let refused = null;  // what the server would not have: to send it once more is for a button to do
   let settled = "", saving = false, leaving = false, timer, wait = 1000;
   const dirty = () => given() !== kept;
   const say = (what, words = "") => { status.textContent = words || status.dataset[what] || ""; };
 
   const later = (delay) => { clearTimeout(timer); timer = setTimeout(save, delay); };
   const changed = () => {
+    if (given() === refused) return;  // what was said stays: a line that moves the buttons away takes the click
     if (!dirty() && !saving) {  // leaving a field says "change" once more
       clearTimeout(timer);
       return say(settled);
@@ -34,7 +36,7 @@ if (form) {
   };
 
   async function save() {
-    if (saving || !dirty()) return;
+    if (saving || !dirty() || given() === refused) return;
     saving = true;
     say("saving");
     const sent = given();
@@ -54,6 +56,7 @@ if (form) {
         outcome = "retrying";
       } else {
         outcome = "refused";
+        refused = sent;
         if ([401, 409].includes(answer.status)) words = await answer.text();
       }
     } catch {

@@ -252,7 +252,8 @@ def _close(session: Session, library: Library, attempt: Attempt, at: datetime) -
     for id, row in given.items():
         grade = question_of(library, attempt, id).grade(row.answer)
         row.score = None if grade.pending else grade.score
-    attempt.submitted_at = at = max([at, attempt.started_at, *(row.saved_at for row in given.values())])
+    ended = max([at, attempt.started_at, *(row.saved_at for row in given.values())])
+    attempt.submitted_at = at = min(ended, max(at, attempt.deadline_at)) if attempt.deadline_at else ended
     attempt.score, attempt.passed = result(library, attempt, given)
     audit.note(session, at, attempt.person_id, "attempt-submitted", attempt.institution_id, attempt.person_id,
                course=attempt.course_id, quiz=attempt.quiz_id, number=attempt.number, score=attempt.score)  # fmt: skip
