@@ -10,10 +10,12 @@ from pathlib import Path
 from flask import Flask, render_template
 from jinja2 import DictLoader
 
+from lms.cli.buffering import Buffered
 from lms.cli.server import WORKERS, granian
+from lms.cli.wsgi import behind_buffers
 
 
-def application() -> Flask:
+def application() -> Buffered:
     """The bare application."""
     app = Flask(__name__)
     app.jinja_loader = DictLoader({"empty.html": ""})
@@ -22,7 +24,7 @@ def application() -> Flask:
     def empty() -> str:
         return render_template("empty.html")
 
-    return app
+    return behind_buffers(app)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ from rich.table import Table
 from sqlalchemy import Engine, event
 
 from lms import clock
-from lms.cli.server import CORES, THREADS, WORKERS
+from lms.cli.server import CORES, WORKERS
+from lms.cli.wsgi import THREADS
 from lms.config import ROOT
 from load import Sample, drive
 from places import MANAGER, SERVE, Region, Server, Visitor, compiled, databases, region, running

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -24,9 +25,8 @@ if TYPE_CHECKING:
 
 CORES = os.cpu_count() or 1
 WORKERS = max(2, CORES)
-THREADS = min(8, 2 * CORES + 1)
-"""Requests that a worker process answers at a time: the pool of database connections is made for 8, and Granian advises
-no more than twice the cores and one."""
+CONNECTIONS = 4096
+"""Connections that a worker process keeps open at a time. Each costs memory and no thread, see `lms.cli.buffering`."""
 
 
 def _port(_ctx: click.Context, _option: click.Parameter, port: int | None) -> int:
@@ -107,11 +107,20 @@ def granian(target: str, host: str, port: int, workers: int, **more: Any) -> Abs
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    _allow_open_files()
     return Granian(
-        target, factory=True, interface=Interfaces.WSGI, address=host, port=port, workers=workers,
-        blocking_threads=THREADS, respawn_failed_workers=True, workers_kill_timeout=20, websockets=False,
-        log_level=LogLevels.warning, **more,
+        target, factory=True, interface=Interfaces.ASGINL, address=host, port=port, workers=workers,
+        backlog=CONNECTIONS, backpressure=CONNECTIONS, respawn_failed_workers=True, workers_kill_timeout=20,
+        websockets=False, log_level=LogLevels.warning, **more,
     )  # fmt: skip
+
+
+def _allow_open_files() -> None:
+    """Ask the system for as many open files as it grants: each connection is one, and many systems begin with 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 4 * CONNECTIONS if hard == resource.RLIM_INFINITY else min(hard, 4 * CONNECTIONS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _run(host: str, port: int, workers: int, jobs: bool) -> None:
