@@ -23,10 +23,10 @@ class WholeBodies:
     def __init__(self, app: WSGIApplication) -> None:
         self.app = app
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if environ.get("CONTENT_LENGTH") and not environ.get("HTTP_TRANSFER_ENCODING"):
-            environ.pop("wsgi.input_terminated", None)
-        return self.app(environ, start_response)
+    def __call__(self, wsgi: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if wsgi.get("CONTENT_LENGTH") and not wsgi.get("HTTP_TRANSFER_ENCODING"):
+            wsgi.pop("wsgi.input_terminated", None)
+        return self.app(wsgi, start_response)
 
 
 def init_app(app: Flask) -> None:
