@@ -26,7 +26,7 @@ from courses.artefact import Store
 from courses.build import build
 from lms import clock, config, create_app, demo
 from lms.db import db, gather_statistics
-from lms.learning.accounts import hash_password
+from lms.learning.passwords import hashed as hash_password
 from lms.library import library
 from lms.records.accounts import Account
 from lms.records.attempts import Attempt

@@ -56,7 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     Migrate(app, db, directory=str(config.ROOT / "lms" / "migrations"), render_as_batch=True)
     texts.Babel(app, locale_selector=i18n.selected_locale, default_translation_directories=str(i18n.TRANSLATIONS))
     CSRFProtect(app)
-    limits.limiter.init_app(app)
+    limits.init_app(app)
     compression.init_app(app)
     library_module.init_app(app, settings.artefacts)
     access.init_app(app)

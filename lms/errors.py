@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, flash, g, make_response, redirect, render_template, request
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -48,8 +49,8 @@ def _texts(code: int) -> tuple[str, str, str]:
         case 429:
             return (
                 _("Too many attempts"),
-                _("To protect the accounts, this page rests for a while after many tries."),
-                _("Wait for 15 minutes and try again. Nothing is lost."),
+                _("This page is limited to protect accounts."),
+                _wait(),
             )
         case 503:
             return (
@@ -63,6 +64,11 @@ def _texts(code: int) -> tuple[str, str, str]:
                 _("The error has been logged."),
                 _("Try again in a moment. If it happens again, give your administrator the number below."),
             )
+
+
+def _wait() -> str:
+    minutes = -(-g.get("seconds_to_wait", 900) // 60)
+    return ngettext("Try again in %(num)s minute.", "Try again in %(num)s minutes.", minutes)
 
 
 def page(code: int) -> Response:

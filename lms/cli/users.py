@@ -7,8 +7,7 @@ import click
 from lms import clock
 from lms.cli.opening import opened, settings_of
 from lms.db import db
-from lms.learning import access, administer
-from lms.learning.accounts import check_new_password
+from lms.learning import access, administer, passwords
 from lms.learning.operate import operator, set_password
 from lms.library import library
 from lms.records import directory
@@ -47,7 +46,7 @@ def create(email: str, name: str, institution: str, country: str | None, passwor
     """
     with opened() as app:
         at = clock.now()
-        check_new_password(password)
+        passwords.check(password, passwords.Whose(name, email, (institution,)))
         unit = _unit(institution) if country is None else _unit_or_none(institution)
         if unit is None:
             unit = administer.add_institution(operator(), library().programme(), institution, country or "", at)

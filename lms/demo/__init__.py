@@ -24,7 +24,7 @@ from lms.demo.history import Historian, Plan, Trainee
 from lms.demo.names import composed, latin
 from lms.demo.region import REGION, Node
 from lms.demo.rows import Rows
-from lms.learning.accounts import hash_password
+from lms.learning.passwords import hashed as hash_password
 from lms.library import Library
 from lms.records import institutions
 from lms.records.accounts import Account

@@ -6,27 +6,23 @@ import secrets
 from datetime import datetime, timedelta
 from urllib.parse import urljoin
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 
 from lms.config import SIGN_IN_LASTS
 from lms.db import db, transaction
+from lms.learning import passwords
 from lms.learning.access import token_hash
+from lms.learning.passwords import Whose
 from lms.learning.refusal import Refused
 from lms.records import administration, audit, jobs
 from lms.records.accounts import Account, Actor, PasswordReset, SignIn, account, end_sign_ins
+from lms.records.institutions import Institution
 from lms.records.people import Person
 
 RESET_LASTS = timedelta(hours=2)
 INVITATION_LASTS = timedelta(days=14)
-SHORTEST_PASSWORD = 12
-LONGEST_PASSWORD = 200
 LONGEST_ADDRESS = 254
-
-_hasher = PasswordHasher()  # argon2id with the parameters of RFC 9106 §4, second recommendation
-_NOBODY = _hasher.hash(secrets.token_hex(8))
 
 
 def sign_in(email: str, password: str, at: datetime) -> str | None:
@@ -38,14 +34,14 @@ def sign_in(email: str, password: str, at: datetime) -> str | None:
     found = account(db.session(), email)
     open_hash = found.password_hash if found and found.password_hash and found.closed_at is None else ""
     db.session.commit()
-    right = _verify(open_hash or _NOBODY, password) and bool(open_hash)
+    right = passwords.verify(open_hash, password)
     with transaction() as session:
         if not (right and found):
             person = (found.institution_id, found.person_id) if found else (None, None)
             audit.note(session, at, None, "sign-in-refused", *person)
             return None
-        if _hasher.check_needs_rehash(open_hash):
-            session.get_one(Account, found.email).password_hash = _hasher.hash(password)
+        if passwords.has_other_cost(open_hash):
+            session.get_one(Account, found.email).password_hash = passwords.hashed(password)
         token = secrets.token_urlsafe(32)
         session.add(
             SignIn(
@@ -57,13 +53,6 @@ def sign_in(email: str, password: str, at: datetime) -> str | None:
     return token
 
 
-def _verify(password_hash: str, password: str) -> bool:
-    try:
-        return _hasher.verify(password_hash, password[:LONGEST_PASSWORD])
-    except (VerificationError, InvalidHashError):
-        return False
-
-
 def sign_out(actor: Actor, at: datetime) -> None:
     """End this sign-in."""
     with transaction() as session:
@@ -73,30 +62,14 @@ def sign_out(actor: Actor, at: datetime) -> None:
             audit.note(session, at, actor.person.id, "signed-out", actor.person.institution_id, actor.person.id)
 
 
-def check_new_password(password: str) -> None:
-    """Refuse a password that is too short or too simple. Length over composition: NIST SP 800-63B §3.1.1.2."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise Refused(_("A password needs at least %(count)s characters. Three or four words make a good one.",
-                        count=SHORTEST_PASSWORD))  # fmt: skip
-    if len(password) > LONGEST_PASSWORD:
-        raise Refused(_("A password may have at most %(count)s characters.", count=LONGEST_PASSWORD))
-    if len(set(password)) < 5:
-        raise Refused(_("This password uses too few different characters. Three or four words make a good one."))
-
-
-def hash_password(password: str) -> str:
-    """The argon2id hash to store."""
-    return _hasher.hash(password)
-
-
 def change_password(actor: Actor, old: str, new: str, at: datetime) -> None:
-    """Set a new password, who knows the old one, and end all other sign-ins."""
+    """Change the password of somebody who knows the current one; end all other sign-ins."""
     found = account(db.session(), actor.person.email)
     db.session.commit()
-    if found is None or not _verify(found.password_hash, old):
+    if found is None or not passwords.verify(found.password_hash, old):
         raise Refused(_("That is not your current password."))
-    check_new_password(new)
-    hashed = _hasher.hash(new)
+    passwords.check(new, Whose.of(actor.person, actor.institution, actor.unit))
+    hashed = passwords.hashed(new)
     with transaction() as session:
         session.get_one(Account, found.email).password_hash = hashed
         administration.end_password_links(session, found.email)
@@ -169,17 +142,38 @@ def reset_is_open(token: str, at: datetime) -> bool:
 def reset_password(token: str, new: str, at: datetime) -> None:
     """Set the password that somebody chose through a mailed link; end all their sign-ins, and this and all other links
     that were mailed to them."""
-    check_new_password(new)
-    hashed = _hasher.hash(new)
+    _check_for_link(token, new, at)
+    hashed = passwords.hashed(new)
     with transaction() as session:
         reset = session.get(PasswordReset, token_hash(token), with_for_update=True)
         if reset is None or reset.expires_at <= at:
-            raise Refused(_("This link has been used or has expired. Ask for a new one."))
+            raise Refused(_link_is_over())
         found = session.get_one(Account, reset.email)
         found.password_hash = hashed
         administration.end_password_links(session, found.email)
         end_sign_ins(session, found.person_id)
         audit.note(session, at, found.person_id, "password-reset", found.institution_id, found.person_id)
+
+
+def _link_is_over() -> str:
+    return _("This link has been used or has expired. Ask for a new one.")
+
+
+def _check_for_link(token: str, new: str, at: datetime) -> None:
+    session = db.session()
+    reset = session.get(PasswordReset, token_hash(token))
+    if reset is None or reset.expires_at <= at:
+        raise Refused(_link_is_over())
+    passwords.check(new, whose(session.get_one(Account, reset.email)))
+    session.commit()
+
+
+def whose(found: Account) -> Whose:
+    """Whose account this is, for `passwords.check`."""
+    session = db.session()
+    person = session.get_one(Person, (found.institution_id, found.person_id))
+    places = (session.get_one(Institution, id) for id in (person.institution_id, person.unit_id))
+    return Whose.of(person, *places)
 
 
 def set_preferences(actor: Actor, locale: str | None = None, theme: str | None = None) -> None:

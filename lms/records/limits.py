@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from limits.storage import Storage
-from sqlalchemy import BigInteger, String, case, delete, select
+from sqlalchemy import BigInteger, String, case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.exc import SQLAlchemyError
@@ -54,6 +54,12 @@ class DatabaseStorage(Storage):
         )
         with db.engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
             return int(connection.execute(statement).scalar_one())
+
+    def give_back(self, key: str) -> None:
+        """Take one try off the counter, in the window that is open."""
+        counted = Counter.key == key[:300], Counter.hits > 0, Counter.expires > int(time.time())
+        with db.engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+            connection.execute(update(Counter).where(*counted).values(hits=Counter.hits - 1))
 
     def _row(self, key: str) -> tuple[int, int]:
         with db.engine.connect() as connection:

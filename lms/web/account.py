@@ -15,7 +15,16 @@ from lms.learning.refusal import Refused
 from lms.records.accounts import actor_of
 from lms.web.access import PUBLIC, SIGNED_IN, User, actor, allow
 from lms.web.forms import safe_next
-from lms.web.limits import failed, limiter, tried_account
+from lms.web.limits import (
+    is_known,
+    is_unknown,
+    known_browser,
+    limiter,
+    refusals_only,
+    remember_browser,
+    tried_account,
+    tried_link,
+)
 
 blueprint = Blueprint("account", __name__)
 
@@ -31,8 +40,10 @@ def sign_in() -> str | Response:
 
 @blueprint.post("/sign-in")
 @allow(PUBLIC)
-@limiter.limit("100 per 15 minutes", deduct_when=failed)
-@limiter.limit("10 per 15 minutes", key_func=tried_account, deduct_when=failed)
+@limiter.limit("1000 per 15 minutes", exempt_when=is_known)
+@limiter.limit("10 per 15 minutes", key_func=tried_account, exempt_when=is_known)
+@limiter.limit("10 per 15 minutes", key_func=known_browser, exempt_when=is_unknown)
+@refusals_only
 def sign_in_now() -> Response | tuple[str, int]:
     """Sign in, with a new session."""
     email, at = request.form.get("email", ""), clock.now()
@@ -44,7 +55,9 @@ def sign_in_now() -> Response | tuple[str, int]:
     session.clear()
     session.permanent = True
     login_user(User(who, token))
-    return redirect(safe_next(url_for("home.index")), 303)
+    response = redirect(safe_next(url_for("home.index")), 303)
+    remember_browser(response, email)
+    return response
 
 
 @blueprint.post("/sign-out")
@@ -67,7 +80,7 @@ def forgotten() -> str:
 
 @blueprint.post("/password")
 @allow(PUBLIC)
-@limiter.limit("20 per 15 minutes")
+@limiter.limit("200 per 15 minutes")
 @limiter.limit("3 per 15 minutes", key_func=tried_account)
 def forgotten_now() -> Response:
     """Mail the link, and say the same whether or not there is such an account."""
@@ -90,7 +103,9 @@ def choose_password(token: str) -> str:
 
 @blueprint.post("/password/<token>")
 @allow(PUBLIC)
-@limiter.limit("20 per 15 minutes", deduct_when=failed)
+@limiter.limit("300 per 15 minutes")
+@limiter.limit("20 per 15 minutes", key_func=tried_link)
+@refusals_only
 def choose_password_now(token: str) -> Response | tuple[str, int]:
     """Set the password chosen through a mailed link."""
     try:
@@ -114,7 +129,8 @@ def profile() -> str:
 
 @blueprint.post("/profile/password")
 @allow(SIGNED_IN)
-@limiter.limit("10 per 15 minutes", key_func=lambda: f"password {actor().person.id}", deduct_when=failed)
+@limiter.limit("10 per 15 minutes", key_func=lambda: f"password {actor().person.id}")
+@refusals_only
 def change_password() -> Response | tuple[str, int]:
     """Set a new password."""
     try:

@@ -30,6 +30,7 @@ from lms.reports.table import PER_PAGE, Page, Units
 from lms.web import wording
 from lms.web.access import actor, allow
 from lms.web.forms import day, found
+from lms.web.limits import is_behind_unseen_proxy
 from lms.web.paging import here, paging
 from lms.web.reading import library
 
@@ -80,6 +81,7 @@ def _institutions(status: int = 200, error: Wrong | None = None) -> Shown:
         children=children,
         people=_people_below(rows),
         countries=_countries(),
+        unseen_proxy=is_behind_unseen_proxy(),
         error=error,
         form=request.form,
     ), status
@@ -88,7 +90,7 @@ def _institutions(status: int = 200, error: Wrong | None = None) -> Shown:
 @blueprint.get("")
 @allow(Role.ADMINISTRATOR)
 def institutions() -> Shown:
-    """All institutions with their units, as a tree: three statements."""
+    """All institutions with their units, as a tree: four statements."""
     return _institutions()
 
 

@@ -33,7 +33,7 @@ from courses.build import build
 from lms import create_app
 from lms.config import Settings
 from lms.db import db
-from lms.learning import accounts
+from lms.learning import passwords
 from lms.records import institutions
 from lms.records.accounts import Account, Actor
 from lms.records.enrolments import Enrolment
@@ -77,7 +77,7 @@ def lay_down() -> World:
     b = institutions.add(session, "Ministry B", "ME")
     for row in (a, border, patrol, b):
         world.institutions[row.name] = row.id
-    password = accounts.hash_password(PASSWORD)
+    password = passwords.hashed(PASSWORD)
 
     def person(name: str, unit: institutions.Institution, *grants: tuple[Role, int | None, str]) -> None:
         row = Person(institution_id=unit.root_id, unit_id=unit.id, name=name.replace("-", " ").title(),
@@ -111,7 +111,7 @@ def lay_down() -> World:
     return world
 
 
-SHIPPED_HASHER = accounts._hasher
+SHIPPED_HASHER = passwords._hasher
 """What hashes passwords outside of tests."""
 
 
@@ -121,8 +121,8 @@ def cheap_passwords() -> Iterator[None]:
     tests/lms/test_accounts.py has the true one; so have the servers that tests start."""
     cheap = PasswordHasher.from_parameters(CHEAPEST)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(accounts, "_hasher", cheap)
-        patch.setattr(accounts, "_NOBODY", cheap.hash("nobody's"))
+        patch.setattr(passwords, "_hasher", cheap)
+        patch.setattr(passwords, "_NOBODY", cheap.hash("nobody's"))
         yield
 
 

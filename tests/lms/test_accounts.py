@@ -17,7 +17,7 @@ from flask import Flask
 from lms import clock
 from lms.config import Settings
 from lms.db import db
-from lms.learning import accounts, jobs
+from lms.learning import accounts, jobs, passwords
 from lms.library import library
 from lms.records.accounts import Account, SignIn
 from lms.records.audit import AuditEvent
@@ -51,11 +51,11 @@ def test_a_password_of_another_cost_gets_the_cost_that_rfc_9106_recommends(
         return db.session.get_one(Account, world.email("trainee")).password_hash
 
     assert extract_parameters(stored()) != RFC_9106_LOW_MEMORY, "tests hash cheaply"
-    monkeypatch.setattr(accounts, "_hasher", SHIPPED_HASHER)
+    monkeypatch.setattr(passwords, "_hasher", SHIPPED_HASHER)
     for _ in range(2):
         visitor("").sign_in("trainee")
         assert extract_parameters(stored()) == RFC_9106_LOW_MEMORY
-    assert extract_parameters(accounts.hash_password(PASSWORD)) == RFC_9106_LOW_MEMORY
+    assert extract_parameters(passwords.hashed(PASSWORD)) == RFC_9106_LOW_MEMORY
 
 
 def test_a_wrong_password_and_an_unknown_address_look_the_same(app: Flask, visitor: Visit, world: World) -> None:
@@ -140,8 +140,6 @@ def test_a_new_password_by_mail(app: Flask, settings: Settings, visitor: Visit, 
 def test_a_mailed_link_grows_old_and_is_not_kept_in_the_outbox(
     app: Flask, settings: Settings, visitor: Visit, world: World
 ) -> None:
-    from lms.learning import accounts
-
     accounts.ask_for_reset(world.email("trainee"), settings.url, clock.now() - timedelta(hours=3))
     (mail,) = mails(settings)
     link = re.search(r"http://localhost(/password/\S+)", mail)[1]
