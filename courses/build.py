@@ -18,7 +18,7 @@ from courses.cache import Files, Memory, fingerprint
 from courses.check import Names, check_course, check_files, check_prerequisites, check_sources
 from courses.facts import Fact, Shelf, Unit
 from courses.layout import Role, course_ids, is_diagram, role, translated
-from courses.problems import Problem, has_errors
+from courses.problems import Problem, has_errors, in_source
 
 Progress = Callable[[str, int, int], None]
 """Called after each file that was compiled with its path, how many are done, and how many there are."""
@@ -161,7 +161,7 @@ class Workshop:
         for folder in changed:
             results[folder.id] = self._checked(folder, names)
         if not result.held:
-            self._write(shared, changed, results, kept=not has_errors(result.problems))
+            self._write(shared, changed, results, kept=not has_errors(in_source(result.problems)))
         for folder in changed:
             log[folder.id] = _logged(folder, environments[folder.id], results[folder.id])
         self.memory.keep_state(log | {"": {"files": shared.files.seen}})
@@ -317,7 +317,7 @@ class Workshop:
         for name, value in shared_objects(shared.units).items() if kept else ():
             self.store.put(name, canonical(value))
         self.store.flush()
-        right = [folder for folder in folders if not has_errors(results[folder.id].problems)]
+        right = [folder for folder in folders if not has_errors(in_source(results[folder.id].problems))]
         for folder in right:
             data = manifest(list(folder.units.values()), shared.units["sources.yaml"].data or {})
             results[folder.id].revision = self.store.add_revision(folder.id, data)
@@ -335,7 +335,7 @@ class Workshop:
             for course in result.courses:
                 if problem.file == f"{course.id}/course.yaml":
                     course.problems.append(problem)
-        if not some and not has_errors(result.all_problems()):  # which may be why something is unused
+        if not some and not has_errors(in_source(result.all_problems())):  # which may be why something is unused
             cited = {fact.name for course in result.courses for fact in course.facts if fact.kind == "source"}
             cited |= {fact.name for unit in shared.units.values() for fact in unit.uses if fact.kind == "source"}
             found = check_sources(shared.units["sources.yaml"], cited)
@@ -347,7 +347,7 @@ class Workshop:
                 result.problems = lint.settle("", list(shared.units.values()), result.problems)
         for course in result.courses:
             course.problems.sort()
-            if has_errors(course.problems) or result.held:
+            if has_errors(in_source(course.problems)) or result.held:
                 course.revision = None
         result.problems.sort()
 

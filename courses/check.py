@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from courses.doubles import Double, doubles
 from courses.facts import Fact, Unit
 from courses.layout import DIAGRAMS, FOLDERS, LOCALES, MEDIA, is_slug
-from courses.problems import Problem, has_errors
+from courses.problems import Problem, has_errors, in_source
 
 _MISSING = {
     # kind: code, message, hint where no name is near
@@ -66,7 +66,7 @@ def _names(main: Unit, units: list[Unit]) -> Names:
         names["objective"] = None
     if any(unit.data is None for unit in units if _kind(unit) == "bank"):
         names["question"] = None
-    if any(problem.code == "file-too-large" for unit in units for problem in unit.problems):
+    if any(problem.code == "file-too-large" for unit in units for problem in in_source(unit.problems)):
         names["anchor"] = None
     return names
 

@@ -14,7 +14,7 @@ from courses.facts import Fact, Shelf, Unit
 from courses.layout import Role, is_slug, role, translated
 from courses.markdown.reader import Reader
 from courses.media import measure
-from courses.problems import Problem, has_errors
+from courses.problems import Problem, has_errors, in_source
 from courses.text import Text, decode
 from courses.units import attach, begin, names, take
 
@@ -35,12 +35,13 @@ def compile_file(content: Path, path: str, shelf: Shelf, draft: bool = False, ad
     else:
         source, problems = decode(path, data)
         if source is None:
-            unit = Unit(path, defines=[Fact(where.kind, where.id, 1, 1)] if where.kind != "course" else [])
+            unit = _unread(path, where)
+            unit.problems += problems
         elif where.locale:
-            unit = _translation(source, where, content / translated(path), shelf, draft)
+            unit = _translation(source, where, content / translated(path), shelf, draft, problems)
         else:
             unit = _by_kind(source, where, shelf, draft)
-        unit.problems += problems
+            unit.problems += problems
         if advice and source and not where.locale:
             from courses import lint
 
@@ -48,9 +49,18 @@ def compile_file(content: Path, path: str, shelf: Shelf, draft: bool = False, ad
     unit.hash = sha256(data).hexdigest()
     if draft:
         unit.object, unit.variants = "", {}
-    elif not unit.object or has_errors(unit.problems):
+    elif not unit.object or has_errors(in_source(unit.problems)):
         unit.object, unit.body = "", None
     return unit
+
+
+def _unread(path: str, where: Role) -> Unit:
+    """The unit of a file that cannot be read as text."""
+    if where.locale:
+        from courses.translate.lesson import begin as begin_translation
+
+        return begin_translation(path, where)
+    return Unit(path, defines=[Fact(where.kind, where.id, 1, 1)] if where.kind != "course" else [])
 
 
 def _by_kind(source: Text, where: Role, shelf: Shelf, draft: bool) -> Unit:
@@ -71,15 +81,17 @@ def _by_kind(source: Text, where: Role, shelf: Shelf, draft: bool) -> Unit:
     return keyed.programme(source) if where.kind == "programme" else keyed.glossary(source)
 
 
-def _translation(source: Text, where: Role, original: Path, shelf: Shelf, draft: bool) -> Unit:
+def _translation(source: Text, where: Role, original: Path, shelf: Shelf, draft: bool, problems: list[Problem]) -> Unit:
     """A file in the folder of a locale: `original` is the file that it translates, whose hash the shelf holds under
-    `file:` and its path. That file is compiled along with it, since it says what the translation must hold."""
+    `file:` and its path. That file is compiled along with it, since it says what the translation must hold. `problems`
+    are those of its characters."""
     from courses.translate import lesson as translated_lesson
 
     path = translated(source.file)
     there = original.is_file() and not original.is_symlink()
     text, _problems = decode(path, original.read_bytes()) if there else (None, [])
-    unit = translated_lesson.begin(source, where)
+    unit = translated_lesson.begin(source.file, where)
+    unit.problems += problems
     if not there:
         translated_lesson.without_source(unit, path)
     elif text is not None:

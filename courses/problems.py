@@ -6,8 +6,11 @@ one run shows all of them, from all files.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Literal
+
+from courses.layout import role
 
 Severity = Literal["error", "advice"]
 
@@ -34,6 +37,17 @@ class Problem:
         return asdict(self)
 
 
-def has_errors(problems: list[Problem]) -> bool:
-    """Whether any of the problems keeps a course from being built."""
+def has_errors(problems: Iterable[Problem]) -> bool:
+    """Whether any of the problems is an error."""
     return any(problem.severity == "error" for problem in problems)
+
+
+def in_source(problems: Iterable[Problem]) -> list[Problem]:
+    """Those of the problems that are no translator's. A text of a translation that has a mistake counts as missing: it
+    is shown in the language of the course, so it holds up nothing."""
+    return [problem for problem in problems if not _is_translated(problem.file)]
+
+
+def _is_translated(file: str) -> bool:
+    where = role(file)
+    return where is not None and bool(where.locale)

@@ -7,7 +7,7 @@ from typing import Any
 from courses.check import Names, check_shared
 from courses.facts import Unit
 from courses.layout import KEPT, SHARED, TRANSLATED_SHARED, role
-from courses.problems import Problem, has_errors
+from courses.problems import Problem, has_errors, in_source
 
 
 def missing(shared: dict[str, Unit]) -> list[Problem]:
@@ -27,7 +27,7 @@ def judged(shared: dict[str, Unit], within: list[Problem], names: Names) -> tupl
     ]  # fmt: skip
     concern = [problem for problem in within if not _apart(problem)]
     concern += [problem for problem in between if not _apart(problem) and problem.file != "programme.yaml"]
-    return within + between, has_errors(concern)
+    return within + between, has_errors(in_source(concern))
 
 
 def _apart(problem: Problem) -> bool:

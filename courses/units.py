@@ -35,8 +35,8 @@ def take(unit: Unit, reader: Reader) -> None:
     unit.needs |= reader.needs
 
 
-def attach(unit: Unit, value: object) -> None:
-    """Give the unit what it compiles to: an object, unless something is wrong with the file."""
+def attach(unit: Unit, value: object, anyway: bool = False) -> None:
+    """Give the unit what it compiles to: an object, unless something is wrong with the file (or `anyway`)."""
     unit.body = canonical(value)
-    if not has_errors(unit.problems):
+    if anyway or not has_errors(unit.problems):
         unit.object = sha256(unit.body).hexdigest()

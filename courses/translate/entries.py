@@ -124,6 +124,11 @@ QUESTIONS: dict[str, Spec] = {name: spec_of(model) for name, model in TYPES.item
 """The texts of each type of question."""
 
 
+def lists_of(kind: str) -> tuple[str, ...]:
+    """The keys of a file of this kind that hold lists of entries, beside the file's own texts."""
+    return tuple(FILES.get(kind, ({}, {}))[1])
+
+
 def entries(kind: str, data: Value) -> list[Entry]:
     """The entries of a file of this kind (`course`, `quiz`, `bank`, `programme` …) that have texts."""
     found = []

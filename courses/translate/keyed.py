@@ -18,9 +18,9 @@ from courses.problems import Problem, has_errors
 from courses.questions import TYPES
 from courses.questions.gaps import GAP
 from courses.script import latin, latin_html
-from courses.source import Document, Text
+from courses.source import Document, Text, Where
 from courses.translate import letters
-from courses.translate.entries import QUESTIONS, Entry, Leaf, Spec, Translated, Woven, entries, translated
+from courses.translate.entries import QUESTIONS, Entry, Leaf, Spec, Translated, Woven, entries, lists_of, translated
 from courses.translate.lesson import difference, give
 from courses.translate.weave import REFERENCES
 
@@ -43,28 +43,54 @@ def keyed_translation(unit: Unit, source: Text, where: Role, original: Text, mad
     document.problems += letters.told(
         source.file, where.locale, ((leaf.text, partial(_inside, document, leaf)) for leaf in leaves)
     )
-    whole = [one for one in found if one.whole]
-    fresh = sum(_words(one.entry) for one in whole if not one.stale)
-    data: dict[str, Any] = {"texts": {}, "share": [fresh, sum(map(_words, parts))]}
+    document.problems += unit.problems  # those of characters
+    unit.problems = document.problems
+    whole = _right([one for one in found if one.whole], document, where.kind, document.problems)
+    data: dict[str, Any] = {"texts": {}, "share": [0, sum(map(_words, parts))]}
     unit.data = data
     right = sound and made.data is not None
     if where.kind == "bank":
+        fresh = [one for one in whole if not one.stale]
         if right:
-            data["untranslated"] = _bank(
-                unit, document, old, [one for one in whole if not one.stale], where, made, shelf
-            )
-        unit.problems += document.problems
+            fresh = _bank(unit, document, old, fresh, where, made, shelf)
+        data["share"][0] = sum(_words(one.entry) for one in fresh)
         return
     if right and where.kind in _SCHEMAS:
         woven = Woven(old, document, whole)
         made_of_it = schema.validate(woven, _SCHEMAS[where.kind])
+        if made_of_it is None:
+            document.problems += woven.problems
+            whole = _right(whole, document, where.kind, woven.problems)
+            made_of_it = schema.validate(Woven(old, document, whole), _SCHEMAS[where.kind])
         if made_of_it and whole and where.kind in KEPT:
             data["whole"] = made_of_it.model_dump(mode="json")
-        document.problems += woven.problems
-    unit.problems += document.problems
+    data["share"][0] = sum(_words(one.entry) for one in whole if not one.stale)
     data["texts"] = {
         one.entry.id: {key[-1]: leaf.text for key, leaf in one.leaves.items()} for one in whole
     }  # fmt: skip
+
+
+def _right(found: list[Translated], document: Document, kind: str, problems: Iterable[Problem]) -> list[Translated]:
+    """The entries without those that have a mistake in one of their lines: such an entry counts as missing."""
+    wrong = {problem.line for problem in problems if problem.severity == "error"}
+    if not wrong:
+        return found
+    lists = {line for name in lists_of(kind) for line in _lines(document, (name,))}
+    return [
+        one
+        for one in found
+        if one.at is not None and wrong.isdisjoint(set(_lines(document, one.at)) - (set() if one.at else lists))
+    ]
+
+
+def _lines(document: Document, at: Where) -> range:
+    """The lines in which the value at the path stands."""
+    try:
+        document.at(at)
+    except (KeyError, IndexError, TypeError):
+        return range(0)
+    spot = document.spot(at)
+    return range(document.source.place(spot.start).line, document.source.place(max(spot.start, spot.end - 1)).line + 1)
 
 
 def _inside(document: Document, leaf: Leaf, offset: int) -> Place:
@@ -80,15 +106,15 @@ def _words(entry: Entry) -> int:
 
 def _bank(
     unit: Unit, document: Document, old: Document, found: list[Translated], where: Role, made: Unit, shelf: Shelf
-) -> list[str]:
-    """Put each question that is translated as a whole, and is not stale, in the place of the source's; the ids of the
-    others."""
+) -> list[Translated]:
+    """Put each question that is translated as a whole, and is not stale, in the place of the source's, and say which
+    those are; in the unit's data also the ids of the others."""
     found = [one for one in found if _same_gaps(document, one)]
     woven = Woven(old, document, found)
     by_place = {one.entry.at: one for one in found}
     source = {question["id"]: question for question in json.loads(made.body or b"[]")}
     questions = dict(source)
-    kept = []
+    kept: list[Translated] = []
     for at, question in schema.questions(woven):
         one = by_place.get(at)
         if one is None:
@@ -99,16 +125,21 @@ def _bank(
         have, want = _references(reader.uses), _references(before.uses)
         if have != want:
             place = document.place((*(one.at or ()), "id"))
-            unit.problems.append(difference(document.source.file, *place, have, want))
-        unit.problems += reader.problems
+            reader.problems.append(difference(document.source.file, *place, have, want))
+        document.problems += reader.problems
+        if has_errors(reader.problems):
+            continue
         unit.uses += reader.uses
         unit.needs |= reader.needs
         questions[question.id] = value
-        kept.append(question.id)
+        kept.append(one)
     document.problems += woven.problems
-    if kept and not has_errors(document.problems):
-        give(unit, where.locale, list(questions.values()), partial(latin_bank, set(kept)))
-    return [id for id in source if id not in kept]
+    ids = [one.entry.id for one in kept]
+    if kept:
+        give(unit, where.locale, list(questions.values()), partial(latin_bank, set(ids)))
+    if unit.data is not None:
+        unit.data["untranslated"] = [id for id in source if id not in ids]
+    return kept
 
 
 def _references(facts: Iterable[Fact]) -> set[tuple[str, str]]:

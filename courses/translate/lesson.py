@@ -1,7 +1,8 @@
 """A translated file → its unit: the object that takes the source's place for whoever reads its language.
 
 Keys, ids, checks and places come from the source, which was compiled before. Whatever has no translation stays in the
-source's language: of a lesson the block, of anything else the entry. A block whose source has changed is shown and
+source's language: of a lesson the block, of anything else the entry. What has a mistake counts as missing: the mistake
+is told, and holds up no release. A block whose source has changed is shown and
 marked as stale as long as it cites, links to and shows what the source does; a question whose source has changed is not
 shown, since it would be graded by another text than the one that was read.
 
@@ -46,9 +47,9 @@ _STRUCTURE = ("heading-level", "heading-skipped")
 """What the source decides, and is told of."""
 
 
-def begin(source: Text, where: Role) -> Unit:
+def begin(file: str, where: Role) -> Unit:
     """The unit of a translation."""
-    return Unit(source.file, defines=[Fact("translation", f"{where.locale}/{where.kind}/{where.id}", 1, 1)])
+    return Unit(file, defines=[Fact("translation", f"{where.locale}/{where.kind}/{where.id}", 1, 1)])
 
 
 def without_source(unit: Unit, path: str) -> None:
@@ -59,8 +60,8 @@ def without_source(unit: Unit, path: str) -> None:
 
 
 def give(unit: Unit, locale: str, value: Any, convert: Callable[[Any], Any]) -> None:
-    """Give the unit its object, and the same in the other script of its language."""
-    attach(unit, value)
+    """Give the unit its object, and the same in the other script of its language. What has a mistake is not in it."""
+    attach(unit, value, anyway=True)
     if locale in MADE and unit.object:
         body = canonical(convert(value))
         name = sha256(body).hexdigest()
@@ -115,6 +116,12 @@ def lesson(unit: Unit, source: Text, original: Text, made: Unit, reading: Readin
     woven = weave(original, source.file, pairs, reading.language)
     reader, blocks = reading.read(woven, start, anchors)
     kept = _same(unit, source, pairs, woven, reader, made)
+    if kept != pairs:
+        pairs = kept
+        woven = weave(original, source.file, pairs, reading.language)
+        reader, blocks = reading.read(woven, start, anchors)
+    _tell(unit, reader, woven)
+    kept = _right(pairs, unit.problems)
     if kept != pairs:
         pairs = kept
         woven = weave(original, source.file, pairs, reading.language)
@@ -248,12 +255,29 @@ def difference(file: str, line: int, column: int, have: set[tuple[str, str]], wa
     return Problem(file, line, column, "error", "translation-refers", message, hint)
 
 
-def _take(unit: Unit, reader: Reader, woven: Woven) -> None:
-    """Add to the unit what the reader found in lines of the translation, at their places in it."""
+def _right(pairs: list[Pair], problems: list[Problem]) -> list[Pair]:
+    """The pairs, without translations that have a mistake in one of their lines: such a block counts as missing."""
+    wrong = {problem.line for problem in problems if problem.severity == "error"}
+    kept = []
+    for one in pairs:
+        if one.rendering and wrong.intersection(
+            [one.rendering.line, *(number for number, _line in one.rendering.lines)]
+        ):
+            one = Pair(one.segment, None, False)
+        kept.append(one)
+    return kept
+
+
+def _tell(unit: Unit, reader: Reader, woven: Woven) -> None:
+    """Add to the unit what is wrong in lines of the translation, at their places in it."""
     for problem in reader.problems:
         place = woven.place(problem.line, problem.column)
         if place and problem.code not in _STRUCTURE:
             unit.problems.append(replace(problem, line=place.line, column=place.column))
+
+
+def _take(unit: Unit, reader: Reader, woven: Woven) -> None:
+    """Add to the unit what the texts of the translation refer to, and what they took from the shelf."""
     for fact in reader.uses:
         place = woven.place(fact.line, fact.column)
         if place:

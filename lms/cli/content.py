@@ -21,8 +21,8 @@ from courses.artefact import Store
 from courses.build import BuildResult, Progress
 from courses.build import build as build_courses
 from courses.build import check as check_courses
-from courses.layout import course_ids
-from courses.problems import Problem, has_errors
+from courses.layout import LANGUAGES, course_ids, role
+from courses.problems import Problem, has_errors, in_source
 
 _MANY = 20
 """Files to compile from which on it takes long enough for a progress bar to be read."""
@@ -98,7 +98,9 @@ def check(courses: tuple[str, ...], form: str, content: Path, artefacts: Path) -
 @content_option
 @artefacts_option
 def build(courses: tuple[str, ...], jobs: int | None, content: Path, artefacts: Path) -> None:
-    """Compile what changed of the courses (all, or those named). A course with errors is not built; the others are."""
+    """Compile what changed of the courses (all, or those named). A course with errors is not built; the others are.
+
+    A text of a translation that has a mistake counts as missing: it is told, and holds up nothing."""
     show_built(built(courses, content, Store(artefacts), jobs))
 
 
@@ -115,7 +117,8 @@ def built(courses: tuple[str, ...], content: Path, store: Store, jobs: int | Non
 
 
 def show_built(result: BuildResult, published: Collection[str] = ()) -> None:
-    """A line for each course, which says whether it was published too. Exits with 1 if there were errors."""
+    """A line for each course, which says whether it was published too. Exits with 1 if there were errors, other than in
+    translations."""
     width = max((len(course.id) for course in result.courses), default=0)
     for course in result.courses:
         if course.revision:
@@ -123,8 +126,21 @@ def show_built(result: BuildResult, published: Collection[str] = ()) -> None:
         else:
             state = click.style("not built", fg="red") + f"  {_summary(course.problems or result.problems)}"
         click.echo(f"{course.id:{width}}  {state}, {course.seconds:.2f} s{', published' * (course.id in published)}")
-    if has_errors(result.all_problems()):
+    problems = result.all_problems()
+    _say_untranslated([problem for problem in problems if problem not in in_source(problems)])
+    if has_errors(in_source(problems)):
         raise SystemExit(1)
+
+
+def _say_untranslated(problems: list[Problem]) -> None:
+    """Say which mistakes are in translations, and what becomes of what they concern."""
+    found = Counter(
+        where.locale for problem in problems if problem.severity == "error" and (where := role(problem.file))
+    )
+    for locale, number in sorted(found.items()):
+        name = LANGUAGES.get(locale, locale)
+        outcome = "What has a mistake is shown in the language of the course until it is corrected."
+        click.echo(f"{name}: {count(number, 'mistake')} in translations. {outcome}")
 
 
 def require(content: Path, courses: tuple[str, ...]) -> None:
