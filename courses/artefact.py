@@ -68,6 +68,14 @@ def _release(fields: dict[str, Any]) -> Release:
     return Release(**fields | {"lessons": tuple(fields.get("lessons", ()))})
 
 
+def _objects(course: dict[str, Any]) -> set[str]:
+    """The names of all objects that a course (a model.Course as JSON) is made of, in every language."""
+    found = {entry["object"] for entry in course["lessons"] + course["banks"]}
+    for words in course.get("translations", {}).values():
+        found |= {*words.get("lessons", {}).values(), *words.get("banks", {}).values()}
+    return found | set(course.get("media", ()))
+
+
 def in_force(history: Sequence[Release]) -> list[Release]:
     """The releases, oldest first, without those that were taken back: the last one's revision is the current one."""
     standing: list[Release] = []
@@ -166,6 +174,38 @@ class Store:
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise ArtefactError(f"The list of releases in {self.root} cannot be read: {error}.") from error
 
+    def damage(self) -> list[str]:
+        """What is missing or damaged of what was ever released, a sentence each: every file is read."""
+        try:
+            histories = self.histories()
+        except ArtefactError as error:
+            return [str(error)]
+        revisions = [(id, release.revision) for id, history in sorted(histories.items()) for release in history]
+        found = [str(error) for each in dict.fromkeys(revisions) for error in self.damage_of(*each)]
+        return list(dict.fromkeys(found))
+
+    def damage_of(self, course_id: str, revision: str) -> list[ArtefactError]:
+        """What is missing or damaged of the revision of the course: each of its files is read."""
+        try:
+            what = f"revision {revision[:12]} of the course {course_id}"
+            course = json.loads(self._read(self._revision_path(course_id, revision), revision, what))
+        except ArtefactError as error:
+            return [error]
+        found = []
+        for name in sorted(_objects(course)):
+            try:
+                self._read(self._path_of(name), name, f"the file {name[:12]} of the course {course_id}")
+            except ArtefactError as error:
+                found.append(error)
+        return found
+
+    def files(self) -> Iterator[Path]:
+        """The files that make up the store. Who copies them in this order while others write has every file that one
+        of them names."""
+        yield from sorted(self.root.glob("*.json"))
+        for folder in ("revisions", "objects"):
+            yield from sorted(path for path in (self.root / folder).rglob("*") if path.is_file())
+
     def programme(self, locale: str = "") -> Programme:
         """The programme of the last build; in the language `locale`, if it is translated into that."""
         from courses.model import Programme
@@ -194,7 +234,7 @@ class Store:
             data = path.read_bytes()
         except OSError as error:
             raise ArtefactError(f"There is no {what.removeprefix('the ')} in {self.root}.") from error
-        if digest(data) != name:
+        if digest(data) != name.partition(".")[0]:
             raise ArtefactError(f"The file of {what} is damaged: {path}.")
         return data
 

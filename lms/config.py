@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 
+from lms import private
 from lms.db import engine_options
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,7 +54,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """
     instance = Path(environment.get("STAZA_INSTANCE") or ROOT / "instance").resolve()
     try:
-        instance.mkdir(parents=True, exist_ok=True)
+        private.keep(instance)
     except OSError as error:
         raise SettingError(
             f"The folder {instance} can't be made ({error.strerror}). "

@@ -23,6 +23,7 @@ from courses.build import build as build_courses
 from courses.build import check as check_courses
 from courses.layout import LANGUAGES, course_ids, role
 from courses.problems import Problem, has_errors, in_source
+from lms import private
 
 _MANY = 20
 """Files to compile from which on it takes long enough for a progress bar to be read."""
@@ -54,11 +55,17 @@ content_option = click.option(
     show_default=True,
     help="The folder that holds the courses.",
 )
+
+
+def _instance() -> Path:
+    return Path(os.environ.get("STAZA_INSTANCE") or "instance")
+
+
 artefacts_option = click.option(
     "--artefacts",
     type=click.Path(file_okay=False, path_type=Path),
     envvar="STAZA_ARTEFACTS",
-    default=lambda: Path(os.environ.get("STAZA_INSTANCE") or "instance") / "artefacts",
+    default=lambda: _instance() / "artefacts",
     show_default="artefacts in the instance folder",
     help="The folder that compiled courses are kept in.",
 )
@@ -108,6 +115,8 @@ def built(courses: tuple[str, ...], content: Path, store: Store, jobs: int | Non
     """Build the courses (all, or those named) with a progress bar, and show their errors. `jobs`: the most processes
     at once (None: as many as there are processors)."""
     require(content, courses)
+    if store.root.resolve().parent == _instance().resolve():
+        private.keep(_instance())
     try:
         result = _with_bar(lambda progress: build_courses(content, store, courses, progress, jobs))
     except OSError as error:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import sqlite3
+
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from courses.artefact import ArtefactError
@@ -25,6 +28,10 @@ def sentence(error: Exception) -> str:
             return f"The database does not answer ({_first_line(error.orig)}). Start it, or set DATABASE_URL."
         case DBAPIError():
             return f"The database refused: {_first_line(error.orig)}."
+        case OSError() if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            return "The disk is full. Make room and try again."
+        case sqlite3.Error():
+            return f"The database refused: {_first_line(error)}."
         case OSError() if error.filename:
             return f"{error.filename}: {error.strerror}."
         case _:

@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 
 from lms import create_app
+from lms.cli.restoring import recover
 from lms.config import ROOT, Settings
 from lms.db import db
 
@@ -22,6 +23,8 @@ def opened(migrated: bool = True) -> Iterator[Flask]:
     app = create_app()
     with app.app_context():
         try:
+            if said := recover(settings_of(app)):
+                click.echo(said, err=True)
             if migrated and not is_migrated():
                 raise click.ClickException("The database lacks migrations of this version. Run: staza db upgrade")
             yield app

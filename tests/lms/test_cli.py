@@ -24,6 +24,7 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 
+from courses.artefact import Store
 from lms import clock
 from lms.cli import COMMANDS, main
 from lms.config import Settings
@@ -313,7 +314,7 @@ def test_a_backup_starts_a_new_machine(app: Flask, settings: Settings, world: Wo
     connection = sqlite3.connect(new / "staza.db")
     assert connection.execute("SELECT count(*) FROM attempts").fetchone() == (1,)
     connection.close()
-    for path in settings.artefacts.rglob("*.json"):
+    for path in Store(settings.artefacts).files():
         assert (new / "artefacts" / path.relative_to(settings.artefacts)).read_bytes() == path.read_bytes()
 
 
