@@ -82,7 +82,7 @@ def _add(tar: tarfile.TarFile, name: str, what: Path | bytes) -> str:
         info.size = len(what) if isinstance(what, bytes) else os.fstat(file.fileno()).st_size
         info.mode = 0o600
         hashed = _Hashed(file)
-        tar.addfile(info, hashed)  # type: ignore[arg-type]  # which only reads
+        tar.addfile(info, hashed)
         return hashed.name()
 
 
