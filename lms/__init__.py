@@ -41,6 +41,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         pages,
         paths,
         releases,
+        resend,
         system,
         texts,
         trainer,
@@ -64,6 +65,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     pages.init_app(app)
     logs.init_app(app)
     errors.init_app(app)
+    resend.init_app(app)
 
     app.register_blueprint(system.blueprint)
     app.register_blueprint(account.blueprint)

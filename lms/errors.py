@@ -19,8 +19,8 @@ def _texts(code: int) -> tuple[str, str, str]:
         case 400:
             return (
                 _("This form could not be accepted"),
-                _("It was open for too long, or part of it was lost on the way."),
-                _("Go back, reload the page and send it again."),
+                _("Part of it was lost on the way, or it held characters that can’t be stored. Nothing was saved."),
+                _("Reload this page: your browser sends the form once more, with everything you typed."),
             )
         case 403:
             return (
@@ -71,14 +71,14 @@ def _wait() -> str:
     return ngettext("Try again in %(num)s minute.", "Try again in %(num)s minutes.", minutes)
 
 
-def page(code: int) -> Response:
-    """The error page of this HTTP status."""
-    title, happened, advice = _texts(code)
+def page(code: int, title: str = "", happened: str = "", advice: str = "") -> Response:
+    """The error page of this HTTP status, with its usual texts or with these."""
+    usual = _texts(code)
     html = render_template(
         "errors/error.html",
-        title=title,
-        happened=happened,
-        advice=advice,
+        title=title or usual[0],
+        happened=happened or usual[1],
+        advice=advice or usual[2],
         code=code,
         request_id=g.get("request_id", ""),
     )

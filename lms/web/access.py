@@ -93,8 +93,8 @@ def _guard() -> Redirect | None:
         return None
     if not current_user.is_authenticated:
         forget_user()
-        if request.method != "GET":
-            return redirect(url_for("account.sign_in"))
+        if request.method not in ("GET", "HEAD"):
+            abort(401)  # what was typed is kept, see `resend`
         return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")))
     if SIGNED_IN not in who and not (who & actor().roles):
         abort(403)

@@ -25,17 +25,18 @@ from lms.web.limits import (
     tried_account,
     tried_link,
 )
+from lms.web.resend import after_sign_in, sign_in_page
 
 blueprint = Blueprint("account", __name__)
 
 
 @blueprint.get("/sign-in")
 @allow(PUBLIC)
-def sign_in() -> str | Response:
+def sign_in() -> Response:
     """The sign-in page."""
     if current_user.is_authenticated:
         return redirect(url_for("home.index"))
-    return render_template("account/sign_in.html", email="", errors=[], next=safe_next(""))
+    return sign_in_page(200, onward=safe_next(""))
 
 
 @blueprint.post("/sign-in")
@@ -44,18 +45,18 @@ def sign_in() -> str | Response:
 @limiter.limit("10 per 15 minutes", key_func=tried_account, exempt_when=is_known)
 @limiter.limit("10 per 15 minutes", key_func=known_browser, exempt_when=is_unknown)
 @refusals_only
-def sign_in_now() -> Response | tuple[str, int]:
+def sign_in_now() -> Response:
     """Sign in, with a new session."""
     email, at = request.form.get("email", ""), clock.now()
     token = accounts.sign_in(email, request.form.get("password", ""), at)
     who = actor_of(db.session(), access.token_hash(token), at) if token else None
     if token is None or who is None:
-        errors = [("email", _("That e-mail and password don’t match. Check both, or choose “Forgot your password?”."))]
-        return render_template("account/sign_in.html", email=email, errors=errors, next=safe_next("")), 422
+        error = _("That e-mail and password don’t match. Check both, or choose “Forgot your password?”.")
+        return sign_in_page(422, email, error, kept=request.form.get("kept", ""), onward=safe_next(""))
     session.clear()
     session.permanent = True
     login_user(User(who, token))
-    response = redirect(safe_next(url_for("home.index")), 303)
+    response = after_sign_in() or redirect(safe_next(url_for("home.index")), 303)
     remember_browser(response, email)
     return response
 

@@ -31,4 +31,4 @@ class WholeBodies:
 
 def init_app(app: Flask) -> None:
     """Count every body."""
-    app.wsgi_app = WholeBodies(app.wsgi_app)  # type: ignore[method-assign]  # as Flask documents middleware
+    app.wsgi_app = WholeBodies(app.wsgi_app)  # type: ignore[assignment, method-assign]  # as Flask documents middleware

@@ -42,8 +42,13 @@ def found(thing: Found | None) -> Found:
 def safe_next(default: str) -> str:
     """The local address that the form or the query asks to go on to, or `default`."""
     target = request.values.get("next", "")
-    local = target.startswith("/") and not target.startswith("//") and "\\" not in target
-    return target.rstrip("?") if local and target.isprintable() else default
+    return target.rstrip("?") if local(target) else default
+
+
+def local(target: str) -> bool:
+    """Whether an address leads to this server and nowhere else."""
+    inside = target.startswith("/") and not target.startswith("//") and "\\" not in target
+    return inside and target.isprintable()
 
 
 def day(text: str) -> date | None:

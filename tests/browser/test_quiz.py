@@ -10,19 +10,21 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import Dialog, Page, Route, expect
 from playwright.sync_api import Error as PlaywrightError
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from courses.questions.base import Answer, Question
 from lms import clock
 from lms.db import db
 from lms.learning import attempts
 from lms.library import library
+from lms.records.accounts import SignIn
 from lms.records.attempts import Attempt
 from lms.records.audit import AuditEvent
 from lms.records.enrolments import Enrolment
 from tests.browser.conftest import Complaints, Site
 from tests.browser.deeds import doing, question_of
 from tests.browser.hands import Mouse, right_answer, shown_answer
+from tests.lms.conftest import PASSWORD
 
 COURSE = "human-rights-migration"
 OpenPage = Callable[..., Page]
@@ -150,12 +152,6 @@ def test_an_answer_waits_for_the_line_to_come_back(site: Site, new_page: OpenPag
     complaints.forgive("ERR_INTERNET_DISCONNECTED")
 
 
-WRITE = """(field, text) => {
-  field.value = text;
-  field.dispatchEvent(new Event("input", { bubbles: true }));
-}"""
-
-
 def typed(site: Site, name: str) -> tuple[Attempt, Question, int]:
     """An open attempt with a question whose first field is a text, and the number of that question. Attempts in which
     none was drawn are submitted."""
@@ -248,6 +244,37 @@ def test_an_answer_held_back_by_the_line_does_not_overwrite_the_next(site: Site,
     answer = hand.page.context.request.post(late.url, data=late.post_data_buffer, headers=late.all_headers())
     assert answer.status == 409
     assert kept(site, "other-manager", attempt, question) == saved
+
+
+def test_what_was_typed_when_the_sign_in_ended_is_sent_after_it(
+    site: Site, new_page: OpenPage, complaints: Complaints
+) -> None:
+    attempt, question, number = typed(site, "office")
+    hand = Mouse(new_page())
+    hand.sign_in("office")
+    url = f"/attempts/{attempt.id}/questions/{number}"
+    hand.page.goto(url)
+    with site.app.app_context():
+        db.session.execute(delete(SignIn))
+        db.session.commit()
+        db.session.remove()
+    field = "fieldset.question input[type=text], fieldset.question textarea"
+    hand.page.locator(field).first.fill("17")
+    status = hand.page.locator("[data-autosave-status]")
+    expect(status).to_contain_text("Not saved: you have been signed out")
+    hand.push("Save and next" if number < len(attempt.shown) else "Save and review")
+    expect(hand.page.get_by_text("What you typed is kept")).to_be_visible()
+    assert "17" not in hand.page.url
+    hand.write(hand.page.get_by_label("E-mail address"), "office@example.org")
+    hand.write(hand.page.get_by_label("Password", exact=True), PASSWORD)
+    hand.push("Sign in")
+    expect(hand.page.get_by_text("17", exact=True)).to_be_visible()
+    hand.page.reload()  # sends the sign-in form once more
+    expect(hand.page.get_by_text("17", exact=True)).to_be_visible()
+    hand.push("Send it now")
+    saved = kept(site, "office", attempt, question)
+    assert saved in ("17", {next(iter(saved)): "17"})
+    complaints.forgive("401", "400")
 
 
 def test_the_countdown_knows_that_the_computer_slept(site: Site, new_page: OpenPage, complaints: Complaints) -> None:

@@ -104,7 +104,7 @@ def test_a_form_without_its_token_is_refused(app: Flask, visitor: Visit) -> None
     browser = visitor("trainee")
     answer = browser.client.post("/theme", data={"theme": "dark"})
     assert answer.status_code == 400
-    assert "Go back, reload the page" in answer.get_data(as_text=True)
+    assert "Nothing has been saved" in answer.get_data(as_text=True)
 
 
 def test_guessing_is_slowed_down_for_the_account_that_is_tried(app: Flask, visitor: Visit, world: World) -> None:

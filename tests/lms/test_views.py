@@ -287,6 +287,8 @@ def test_who_gets_what(
             DatabaseStorage().reset()  # the rate limits have tests of their own
             answer = browser.get(url) if method == "GET" else browser.post(url, view.data)
             wanted = expected(view, role, place)
+            if method == "POST" and wanted == (302,):
+                wanted = (401,)  # the sign-in page at once, which keeps what was typed
             assert answer.status_code in wanted, f"{role or 'nobody'} {method} {url} ({place}): {answer.status_code}"
-            if role == NOBODY and wanted == (302,):
+            if role == NOBODY and answer.status_code == 302:
                 assert answer.headers["Location"].startswith("/sign-in")
