@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from courses.artefact import KINDS, Kind, Release, Store, in_force
 from courses.diff import Change, compare, kind_of, lessons_to_see, takes_away
 from courses.model import Course
 from lms.cli.changes import say_changes, say_effects
+from lms.cli.commits import commit_of, git
 from lms.cli.content import artefacts_option, built, content_option, count, require, show_built
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def publish(
     With --refresher a course that is named is released again where its text has not changed: so a refresher is asked
     for later.
     """
-    store, author = Store(artefacts), author or _git(content, "config", "user.name")
+    store, author = Store(artefacts), author or git(content, "config", "user.name")
     if lessons and not refresher:
         raise click.UsageError("--lesson says what a refresher asks for: add --refresher.")
     if back:
@@ -165,7 +165,7 @@ def publish_first(content: Path, store: Store) -> None:
     current = _current(store)
     new = [(id, revision) for id, revision in right if not store.history(id)]
     for id, revision in new:
-        store.release(id, _plan(store, content, id, revision, _git(content, "config", "user.name"), "").release)
+        store.release(id, _plan(store, content, id, revision, git(content, "config", "user.name"), "").release)
     show_built(result, {id for id, _ in new})
     if changed := [id for id, revision in right if (id, revision) not in {*new, *current}]:
         click.echo("The text differs from the release that people see. To release it: staza publish "
@@ -179,10 +179,9 @@ def _current(store: Store) -> set[tuple[str, str]]:
 def _plan(store: Store, content: Path, id: str, revision: str, author: str, note: str) -> Plan:
     course, history = store.course(id, revision), store.history(id)
     again = bool(history) and history[-1].revision == revision
-    commit = _git(content, "rev-parse", "HEAD")
-    if commit and _git(content, "status", "--porcelain", "--", id, "sources.yaml", "programme.yaml"):
-        click.echo(f"{id}: the text has changes that are not committed, so no commit is recorded.", err=True)
-        commit = ""
+    commit, why_not = commit_of(content, id)
+    if why_not:
+        click.echo(f"{id}: no commit is recorded with the release: {why_not}.", err=True)
     # what a revision changed that people see already is found by the one that stood before it
     standing = in_force(history)
     older = [release.revision for release in standing if not again or release.revision != revision]
@@ -283,12 +282,3 @@ def _mail_refreshers(store: Store) -> None:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _git(content: Path, *words: str) -> str:
-    """What git says in the folder; "" where it says nothing, or there is no git."""
-    try:
-        asked = subprocess.run(["git", *words], cwd=content, capture_output=True, text=True, check=False)  # noqa: S603, S607
-    except OSError:
-        return ""
-    return asked.stdout.strip() if asked.returncode == 0 else ""

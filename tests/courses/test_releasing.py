@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from courses.artefact import Store, canonical
+from lms.cli.commits import commit_of
 from lms.cli.releases import diff, publish, publish_first
 
 from .books import BASE, edit, lay
@@ -137,9 +140,71 @@ def test_the_lessons_counted_are_those_that_people_see(desk: Desk) -> None:
     assert "1 lesson," in desk.run(publish)
 
 
-def test_text_that_is_not_committed_has_no_commit(desk: Desk) -> None:
+def write(name: str, text: str) -> Callable[[Desk], object]:
+    """Write a file of the content folder, and do not commit it."""
+    return lambda desk: (desk.content / name).write_text(text, "utf-8")
+
+
+def ignored(desk: Desk) -> None:
+    """A lesson that git does not look at, though the course has it."""
+    (desk.content / ".gitignore").write_text("second.md")
+    desk.git("rm", "--quiet", "--cached", "paths/lessons/second.md")
+    desk.commit()
+
+
+def assumed_unchanged(desk: Desk) -> None:
+    """A lesson that git was told to keep silent about."""
+    desk.git("update-index", "--assume-unchanged", "paths/course.yaml")
     edit(desk.content / "paths/course.yaml", *REWORDED)
-    assert "not committed" in desk.run(publish)
+
+
+def grow(name: str) -> Callable[[Desk], object]:
+    """Add a line to a file of the content folder, and do not commit it."""
+    return lambda desk: write(name, (desk.content / name).read_text("utf-8") + "\n# a remark\n")(desk)
+
+
+UNCOMMITTED: dict[str, Callable[[Desk], object]] = {
+    "course": lambda desk: edit(desk.content / "paths/course.yaml", *REWORDED),
+    "sources": grow("sources.yaml"),
+    "programme": grow("programme.yaml"),
+    "a first glossary": write("glossary.yaml", "- {id: route, term: route, text: A way that people take.}\n"),
+    "a translated glossary": write("sr/glossary.yaml", "[]\n"),
+    "a medium": lambda desk: edit(desk.content / "paths/media/route.svg", "<svg", "<!-- new --><svg"),
+    "a file that is gone": lambda desk: desk.git("mv", "paths/quizzes/final.yaml", "paths/quizzes/other.yaml"),
+    "a file that git ignores": ignored,
+    "a file said to be unchanged": assumed_unchanged,
+}
+
+
+@pytest.mark.parametrize("what", UNCOMMITTED)
+def test_text_that_is_not_committed_has_no_commit(desk: Desk, what: str) -> None:
+    (desk.content / "sr").mkdir(exist_ok=True)
+    UNCOMMITTED[what](desk)
+    commit, why_not = commit_of(desk.content, "paths")
+    assert commit == ""
+    assert "is not committed as it is now" in why_not
+
+
+def test_a_release_says_why_it_keeps_no_commit(desk: Desk) -> None:
+    edit(desk.content / "paths/course.yaml", *REWORDED)
+    assert "paths/course.yaml is not committed" in desk.run(publish)
+    assert desk.store.releases()["paths"].commit == ""
+
+
+def test_what_no_course_is_made_of_takes_no_commit_away(desk: Desk) -> None:
+    head = desk.git("rev-parse", "HEAD")
+    (desk.content / "README.md").write_text("Read me.")
+    (desk.content / "other" / "lessons").mkdir(parents=True)
+    (desk.content / "other" / "lessons" / "one.md").write_text("Another course's.")
+    assert commit_of(desk.content, "paths") == (head, "")
+
+
+@pytest.mark.parametrize(("git", "why_not"), [(True, "there is no commit yet"), (False, "the folder is not in git")])
+def test_a_release_before_the_first_commit_says_so(desk: Desk, git: bool, why_not: str) -> None:
+    shutil.rmtree(desk.content / ".git")
+    if git:
+        desk.git("init", "--quiet")
+    assert f"paths: no commit is recorded with the release: {why_not}." in desk.run(publish)
     assert desk.store.releases()["paths"].commit == ""
 
 
