@@ -5,25 +5,97 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable
 from threading import Event
+from typing import NamedTuple
 
 import click
 from flask import Flask
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from lms import clock
 from lms.cli.failures import sentence
 from lms.cli.opening import opened, settings_of
 from lms.db import db, gather_statistics
-from lms.learning import remind
-from lms.learning.jobs import drain
+from lms.learning import duties, remind
+from lms.learning import jobs as work
+from lms.learning.duties import Outcome
 from lms.learning.operate import operator
 from lms.library import library
 
 PAUSE = 5.0
-"""Seconds between two looks into the outbox."""
+"""Seconds between two rounds."""
 AN_HOUR = 3600.0
-"""Seconds between two gatherings of the database's statistics, and between two looks for whom to remind."""
+KEPT = 60.0
+"""Seconds after which it is written down that a duty ran, even where it found nothing to do."""
+
+
+class Duty(NamedTuple):
+    """Something to be done by time: at most so many seconds apart."""
+
+    name: str
+    every: float
+    do: Callable[[Flask], Outcome]
+
+
+def _attempts(_app: Flask) -> Outcome:
+    return work.close_overdue(library(), clock.now())
+
+
+def _jobs(app: Flask) -> Outcome:
+    return work.send(settings_of(app), clock.now())
+
+
+def _reminders(_app: Flask) -> Outcome:
+    return Outcome(remind.refreshers(operator(), library(), clock.now()))
+
+
+def _statistics(_app: Flask) -> Outcome:
+    gather_statistics()
+    return Outcome()
+
+
+DUTIES = (
+    Duty("statistics", AN_HOUR, _statistics),
+    Duty("reminders", AN_HOUR, _reminders),
+    Duty("attempts", PAUSE, _attempts),
+    Duty("jobs", PAUSE, _jobs),
+)
+
+
+class Round:
+    """Which duties are due, and what was last written down of each."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self._due: dict[str, float] = {}
+        self._kept: dict[str, tuple[float, str]] = {}
+
+    def go(self) -> Outcome:
+        """Run every duty that is due, each on its own: what was done in all."""
+        done = failed = 0
+        for duty in DUTIES:
+            if time.monotonic() < self._due.get(duty.name, 0.0):
+                continue
+            outcome, error = duties.run(duty.name, lambda duty=duty: duty.do(self.app))  # type: ignore[misc]
+            # a duty that stopped is not left alone for an hour
+            self._due[duty.name] = time.monotonic() + (min(duty.every, KEPT) if error else duty.every)
+            self._keep(duty.name, outcome, error)
+            done, failed = done + outcome.done, failed + outcome.failed + bool(error)
+        return Outcome(done, failed)
+
+    def _keep(self, name: str, outcome: Outcome, error: str) -> None:
+        """Write down how a run went, unless it went as it did a moment ago."""
+        kept_at, kept = self._kept.get(name, (float("-inf"), ""))
+        if not any(outcome) and error == kept and time.monotonic() < kept_at + KEPT:
+            return
+        try:
+            duties.keep(name, clock.now(), outcome, error)
+        except SQLAlchemyError as failure:  # a database that is being restarted comes back
+            db.session.rollback()
+            click.echo(sentence(failure), err=True)
+        else:
+            self._kept[name] = (time.monotonic(), error)
 
 
 @click.command()
@@ -40,28 +112,16 @@ def jobs(watch: bool, parent: int | None) -> None:
     """
     stop = Event()
     with opened() as app:
+        round = Round(app)
         if not watch:
-            remind.refreshers(operator(), library(), clock.now())
-            _look(app, aloud=True)
+            done, failed = round.go()
+            click.echo(f"{done} jobs done, {failed} failed.")
             return
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
-        hour_over = 0.0
         while not stop.is_set() and (parent is None or os.getppid() == parent):
-            try:
-                if time.monotonic() >= hour_over:
-                    gather_statistics()
-                    remind.refreshers(operator(), library(), clock.now())
-                    hour_over = time.monotonic() + AN_HOUR
-                _look(app)
-            except OperationalError as error:  # a database that is being restarted comes back
-                click.echo(sentence(error), err=True)
-            finally:
-                db.session.remove()
+            done, failed = round.go()
+            db.session.remove()
+            if done or failed:
+                click.echo(f"{done} jobs done, {failed} failed.")
             stop.wait(PAUSE)
-
-
-def _look(app: Flask, aloud: bool = False) -> None:
-    done, failed = drain(settings_of(app), library(), clock.now())
-    if aloud or done or failed:
-        click.echo(f"{done} jobs done, {failed} failed.")

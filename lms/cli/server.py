@@ -6,8 +6,10 @@ import os
 import resource
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 CORES = os.cpu_count() or 1
 WORKERS = max(2, CORES)
+PAUSES = (1.0, 60.0)
+"""Seconds before the worker is started again: at first, and at most where it ends over and over."""
 CONNECTIONS = 4096
 """Connections that a worker process keeps open at a time. Each costs memory and no thread, see `lms.cli.buffering`."""
 
@@ -131,11 +135,36 @@ def _run(host: str, port: int, workers: int, jobs: bool) -> None:
 
 @contextmanager
 def _jobs_beside() -> Iterator[None]:
-    """`staza jobs --watch` as a child process, which ends with us."""
-    command = [sys.executable, "-m", "lms.cli", "jobs", "--watch", "--parent", str(os.getpid())]
-    child = subprocess.Popen(command)  # noqa: S603 -- ourselves
+    """`staza jobs --watch` as a child process, which is started again whenever it ends before we do."""
+    over = Event()
+    supervisor = Thread(target=_keep_running, args=(over,))
+    supervisor.start()
     try:
         yield
     finally:
-        child.terminate()
+        over.set()
+        supervisor.join()
+
+
+def _keep_running(over: Event) -> None:
+    command = [sys.executable, "-m", "lms.cli", "jobs", "--watch", "--parent", str(os.getpid())]
+    pause = PAUSES[0]
+    while not over.is_set():
+        child, began = subprocess.Popen(command), time.monotonic()  # noqa: S603 -- ourselves
+        while child.poll() is None and not over.wait(0.2):
+            pass
+        if child.poll() is None:
+            _end(child)
+            return
+        pause = PAUSES[0] if time.monotonic() - began > PAUSES[1] else min(2 * pause, PAUSES[1])
+        click.echo(f"The worker ended ({child.returncode}). It is started again in {pause:.0f} seconds.", err=True)
+        over.wait(pause)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    child.terminate()
+    try:
         child.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from courses.model import Course, Quiz
 from courses.questions.base import Answer as AnswerValue
 from courses.questions.base import Question
-from lms.db import transaction
+from lms.db import db, transaction
 from lms.learning import access, complete
 from lms.learning.refusal import Refused
 from lms.learning.versions import Differs, Fate, Overtaken, Seen, Stored, fate
@@ -184,16 +184,21 @@ def submit(actor: Actor, library: Library, attempt_id: UUID, at: datetime) -> At
         return attempt
 
 
-def close_overdue(library: Library, at: datetime) -> int:
-    """Submit every attempt whose time ran out; how many."""
-    closed = 0
+def overdue(at: datetime) -> list[str]:
+    """The attempts whose time ran out and that nobody submitted, each as the text that `close_overdue` takes."""
+    return [f"{institution}/{id}" for institution, id in attempts.past_deadline(db.session(), at - GRACE)]
+
+
+def close_overdue(library: Library, which: str, at: datetime) -> bool:
+    """Submit an attempt whose time ran out; whether it had to be."""
+    institution, _slash, id = which.partition("/")
     with transaction() as session:
-        for attempt in attempts.past_deadline(session, at - GRACE):
-            lock(session, attempt)
-            if attempt.submitted_at is None:
-                _close(session, library, attempt, attempt.deadline_at or at)
-                closed += 1
-    return closed
+        attempt = session.get_one(Attempt, (int(institution), UUID(id)))
+        lock(session, attempt)
+        if attempt.submitted_at is not None:
+            return False
+        _close(session, library, attempt, attempt.deadline_at or at)
+        return True
 
 
 def question_of(library: Library, attempt: Attempt, question_id: str, revision: str = "") -> Question:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import smtplib
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from lms import mail
 from lms.config import Settings
-from lms.db import transaction
+from lms.db import db, transaction
 from lms.learning import accounts, attempts
+from lms.learning.duties import Outcome, each, next_try, reason, tell
 from lms.library import Library
 from lms.records import jobs
 from lms.records.jobs import Job
 
-TRIES = 8
+AT_MOST = 60.0
 CLAIM_LASTS = timedelta(minutes=10)
 NEVER = timedelta(days=36500)
 
@@ -31,26 +32,40 @@ def _mail_reset(_settings: Settings, payload: dict[str, Any]) -> None:
 DOERS: dict[str, Callable[[Settings, dict[str, Any]], None]] = {"mail": _mail, "password-reset": _mail_reset}
 
 
-def drain(settings: Settings, library: Library, at: datetime) -> tuple[int, int]:
-    """Do what is due at this moment: how many jobs were done, how many failed.
+def drain(settings: Settings, library: Library, at: datetime) -> Outcome:
+    """Do what is due at this moment: attempts whose time ran out, then the outbox."""
+    closed = close_overdue(library, at)
+    sent = send(settings, at)
+    return Outcome(closed.done + sent.done, closed.failed + sent.failed)
+
+
+def close_overdue(library: Library, at: datetime) -> Outcome:
+    """Submit the attempts whose time ran out, each in its own transaction."""
+    return each("attempts", attempts.overdue(at), lambda which: attempts.close_overdue(library, which, at), at)
+
+
+def send(settings: Settings, at: datetime) -> Outcome:
+    """Do what waits in the outbox, for a minute at most, so that other duties have their turn.
 
     A job is claimed, done, and marked, in that order, and nothing is locked while it is being done: a worker that dies
-    leaves it to be done again a while later. One that fails is tried again after 1, 2, 4 … minutes, eight times in all;
-    then it stays with its error, for the operator to see. Attempts whose time ran out are submitted as well.
+    leaves it to be done again a while later. One that fails, in whatever way, is tried again after 1, 2, 4 … minutes,
+    eight times in all; then it stays with its error, for the administrator to see.
     """
-    done, failed = attempts.close_overdue(library, at), 0
-    while job := _claim(at):
+    done = failed = 0
+    until = time.monotonic() + AT_MOST
+    while time.monotonic() < until and (job := _claim(at)):
         try:
             DOERS[job.kind](settings, job.payload)
-        except (OSError, smtplib.SMTPException, ValueError, KeyError) as error:
+        except Exception as error:  # whatever it is, it concerns this job alone
+            db.session.rollback()
             failed += 1
-            _postpone(job, f"{type(error).__name__}: {error}", at)
+            _postpone(job, error, at)
         else:
             done += 1
             with transaction() as session:
                 row = session.get_one(Job, job.id)
                 row.done_at, row.error, row.payload = at, "", {}  # a mail holds a secret link; it is not kept
-    return done, failed
+    return Outcome(done, failed)
 
 
 def _claim(at: datetime) -> Job | None:
@@ -62,9 +77,11 @@ def _claim(at: datetime) -> Job | None:
         return due[0]
 
 
-def _postpone(job: Job, error: str, at: datetime) -> None:
+def _postpone(job: Job, error: Exception, at: datetime) -> None:
     with transaction() as session:
         row = session.get_one(Job, job.id)
         row.tries += 1
-        row.error = error
-        row.due_at = at + (timedelta(minutes=2 ** (row.tries - 1)) if row.tries < TRIES else NEVER)
+        row.error = reason(error)
+        again = next_try(row.tries, at)
+        row.due_at = again or at + NEVER
+    tell("jobs", str(job.id), error, row.tries, again is None)

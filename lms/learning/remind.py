@@ -18,9 +18,10 @@ from sqlalchemy.orm import Session
 from lms.db import db, transaction
 from lms.i18n import LANGUAGES
 from lms.learning import access
+from lms.learning.duties import each
 from lms.learning.refresher import Refresher, asks, refresher
 from lms.library import Library
-from lms.records import audit, facts, jobs
+from lms.records import audit, duties, facts, jobs
 from lms.records import refreshers as records
 from lms.records.accounts import Actor
 from lms.records.facts import Facts
@@ -28,6 +29,7 @@ from lms.records.refreshers import Ask, Due, RefresherMail
 
 REMINDED_AFTER = timedelta(days=14)
 """How long a refresher stays open before it is mailed about once more, for the last time."""
+DUTY = "reminders"
 AT_ONCE = 200
 """Mails written in one transaction."""
 
@@ -39,9 +41,20 @@ def refreshers(actor: Actor, library: Library, at: datetime) -> int:
     if not wanted:
         return 0
     due = [found.enrolment.id for found in records.due(db.session(), scope, wanted, at - REMINDED_AFTER)]
-    return sum(
-        _write(actor, library, wanted, due[start : start + AT_ONCE], at) for start in range(0, len(due), AT_ONCE)
-    )
+    resting = duties.resting(db.session(), DUTY, at)
+    due = [id for id in due if str(id) not in resting]
+    batches = (due[start : start + AT_ONCE] for start in range(0, len(due), AT_ONCE))
+    return sum(_batch(actor, library, wanted, batch, at) for batch in batches)
+
+
+def _batch(actor: Actor, library: Library, wanted: tuple[Ask, ...], batch: Sequence[UUID], at: datetime) -> int:
+    """Write some of the mails at once; where that fails, each on its own, so that one holds up no other."""
+    try:
+        return _write(actor, library, wanted, batch, at)
+    except Exception:
+        db.session.rollback()
+        one = {str(id): id for id in batch}
+        return each(DUTY, one, lambda which: bool(_write(actor, library, wanted, [one[which]], at)), at).done
 
 
 def _write(actor: Actor, library: Library, wanted: tuple[Ask, ...], enrolments: Sequence[UUID], at: datetime) -> int:

@@ -159,6 +159,8 @@ def of_enrolment(session: Session, enrolment: Enrolment) -> Sequence[Attempt]:
     ).all()
 
 
-def past_deadline(session: Session, at: datetime) -> Sequence[Attempt]:
-    """All attempts whose time ran out before this moment and that nobody submitted. For the jobs, not for people."""
-    return session.scalars(select(Attempt).where(Attempt.submitted_at.is_(None), Attempt.deadline_at < at)).all()
+def past_deadline(session: Session, at: datetime) -> list[tuple[int, UUID]]:
+    """The keys of all attempts whose time ran out before this moment and that nobody submitted. For the jobs, not for
+    people."""
+    query = select(Attempt.institution_id, Attempt.id).where(Attempt.submitted_at.is_(None), Attempt.deadline_at < at)
+    return [(institution, id) for institution, id in session.execute(query)]

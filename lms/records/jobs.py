@@ -43,3 +43,19 @@ def due(session: Session, at: datetime, limit: int = 50) -> Sequence[Job]:
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
+
+
+def given_up(session: Session, tries: int, limit: int = 200) -> Sequence[Job]:
+    """The jobs that failed so often that they are not tried any more, the newest first."""
+    query = select(Job).where(Job.done_at.is_(None), Job.tries >= tries)
+    return session.scalars(query.order_by(Job.id.desc()).limit(limit)).all()
+
+
+def again(session: Session, id: str, at: datetime) -> None:
+    """Let a job be tried from the beginning."""
+    try:
+        job = session.get(Job, UUID(id))
+    except ValueError:
+        return
+    if job and job.done_at is None:
+        job.tries, job.due_at = 0, at

@@ -16,11 +16,12 @@ from werkzeug.wrappers import Response
 from lms import clock
 from lms.config import Settings
 from lms.db import db
-from lms.learning import administer
+from lms.learning import administer, duties
 from lms.learning.access import administered
 from lms.learning.administer import Wrong
 from lms.learning.look import looked
 from lms.records import administration, directory
+from lms.records import duties as duty_records
 from lms.records import institutions as tree
 from lms.records.audit import Wanted, listing
 from lms.records.institutions import Institution
@@ -329,6 +330,32 @@ def revoke(person_id: UUID, grant_id: UUID) -> Response:
     if person_id == actor().person.id and held is not None and held.role is Role.ADMINISTRATOR:
         return redirect(url_for("home.index"), 303)  # they may not see these pages any more
     return _back(person_id, _("Role removed from %(name)s.", name=row.name))
+
+
+# ── operation ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@blueprint.get("/operation")
+@allow(Role.ADMINISTRATOR)
+def operation() -> str:
+    """When the worker last ran, and what it has given up."""
+    looked(actor(), "looked-at-operation", clock.now())
+    return render_template(
+        "admin/operation.html",
+        duties=wording.duties(),
+        runs=duty_records.runs(db.session()),
+        late=duties.worker_state(clock.now())["worker"] == "late",
+        failures=duties.given_up(db.session()),
+    )
+
+
+@blueprint.post("/operation/again")
+@allow(Role.ADMINISTRATOR)
+def again() -> Response:
+    """Let the worker try once more."""
+    duties.try_again(actor(), _text("duty")[:40], _text("subject")[:100], clock.now())
+    flash(_("The worker will try again within a minute."), "success")
+    return redirect(url_for(".operation"), 303)
 
 
 # ── the audit log ──────────────────────────────────────────────────────────────────────────────────────────────────

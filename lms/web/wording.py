@@ -18,6 +18,8 @@ def actions() -> dict[str, str]:
         "looked-at-institution": _("Viewed an institution’s managers"),
         "looked-at-certificate": _("Viewed a certificate"),
         "looked-at-audit-log": _("Viewed the audit log"),
+        "looked-at-operation": _("Viewed the operation page"),
+        "tried-again": _("Had failed work tried again"),
         "certificate-verified": _("Verified a certificate"),
         "exported": _("Exported a list"),
         "enrolled": _("Enrolled"),
@@ -53,6 +55,16 @@ def actions() -> dict[str, str]:
         "institution-added": _("Added an institution"),
         "unit-added": _("Added a unit"),
         "institution-renamed": _("Renamed an institution or unit"),
+    }
+
+
+def duties() -> dict[str, str]:
+    """What the worker does, by duty."""
+    return {
+        "attempts": _("Submitting attempts whose time has run out"),
+        "jobs": _("Sending mails"),
+        "reminders": _("Reminders about changed lessons"),
+        "statistics": _("Care of the database"),
     }
 
 

@@ -133,6 +133,7 @@ PAGES: dict[str, Callable[[Places], list[str]]] = {
     "admin.new_person": lambda _: ["/admin/people/new"],
     "admin.person": lambda at: [f"/admin/people/{at.colleague}"],
     "admin.edit_person": lambda at: [f"/admin/people/{at.colleague}/edit"],
+    "admin.operation": lambda _: ["/admin/operation"],
     "admin.audit": lambda _: ["/admin/audit"],
 }
 NO_PAGES = {

@@ -163,6 +163,8 @@ VIEWS: dict[tuple[str, str], View] = {
     ("admin.invite", "POST"): View("/admin/people/{person}/invite", ADMINISTRATOR, FORM),
     ("admin.grant", "POST"): View("/admin/people/{person}/roles", ADMINISTRATOR, FORM),
     ("admin.revoke", "POST"): View("/admin/people/{person}/roles/{grant}/revoke", ADMINISTRATOR, FORM),
+    ("admin.operation", "GET"): View("/admin/operation", ADMINISTRATOR),
+    ("admin.again", "POST"): View("/admin/operation/again", ADMINISTRATOR),
     ("admin.audit", "GET"): View("/admin/audit", ADMINISTRATOR),
 }
 
