@@ -155,7 +155,7 @@ SEEN = {
 UNSEEN = {
     "the bytes of a file, or where it stands": {
         "bad-file-name", "control-character", "course-missing", "file-missing", "file-too-large", "media-active",
-        "media-kind", "not-utf8", "path-leaves-course",
+        "media-kind", "media-unreadable", "not-utf8", "path-leaves-course",
     },
     "how the YAML is written; an editor's YAML parser says so, or reads it as data": {
         "doubled-key", "front-matter-missing", "front-matter-open", "printed-quotes", "yaml-alias", "yaml-colon",
