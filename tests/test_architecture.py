@@ -45,7 +45,7 @@ COURSES = (
     ("courses.wording",),
     ("courses.source", "courses.markdown", "courses.media", "courses.artefact", "courses.cache"),
     ("courses.remarks",),
-    ("courses.text",),
+    ("courses.text", "courses.svg"),
     ("courses.facts", "courses.glossary", "courses.doubles"),
     ("courses.questions",),  # below the store, which loads them; see docs/architecture.md
     ("courses.diagrams",),  # which no other module imports
