@@ -27,9 +27,9 @@ def measure(file: str, data: bytes) -> Medium | Problem:
         message = f"The file has {len(data) / 1e6:.1f} MB; a media file may have {LIMIT / 1e6:.0f} MB."
         return Problem(file, 1, 1, "error", "file-too-large", message, "Make the picture smaller.")
     if extension == "svg":
-        drawing = svg.read(data)
-        if isinstance(drawing, svg.Fault):
-            return Problem(file, drawing.line, drawing.column, "error", drawing.code, drawing.message, drawing.hint)
+        drawing = svg.read(file, data)
+        if isinstance(drawing, Problem):
+            return drawing
         width, height = drawing
     else:
         width, height = _size(extension, data)

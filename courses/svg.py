@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+from courses.problems import Problem
+
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
 XML = "http://www.w3.org/XML/1998/namespace"
@@ -75,17 +77,6 @@ LENGTH = re.compile(r"\s*([\d.]+)(?:px)?\s*\Z")
 BOX = re.compile(r"\s*[\d.+-]+[\s,]+[\d.+-]+[\s,]+([\d.]+)[\s,]+([\d.]+)\s*\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Why a drawing is refused, and where: `code` is that of the problem."""
-
-    line: int
-    column: int
-    code: str
-    message: str
-    hint: str
-
-
 class _Refused(Exception):
     pass
 
@@ -94,16 +85,18 @@ class _Refused(Exception):
 class _Reader:
     """A drawing while it is read."""
 
+    file: str
     parser: expat.XMLParserType
     size: tuple[int, int] = (0, 0)
-    fault: Fault | None = None
+    fault: Problem | None = None
     open: list[str] = field(default_factory=list)
     style: list[str] = field(default_factory=list)
     style_at: tuple[int, int] = (1, 1)
 
     def refuse(self, what: str, hint: str = "Export it as a plain SVG.", at: tuple[int, int] | None = None) -> None:
         line, column = at or (self.parser.CurrentLineNumber, self.parser.CurrentColumnNumber + 1)
-        self.fault = Fault(line, column, "media-active", f"The drawing holds {what}.", hint)
+        message = f"The drawing holds {what}."
+        self.fault = Problem(self.file, line, column, "error", "media-active", message, hint)
         raise _Refused
 
     def declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
@@ -143,7 +136,9 @@ class _Reader:
         if local == "svg":
             message = "The `<svg>` does not say that it is one, so browsers show nothing."
         line, column = self.parser.CurrentLineNumber, self.parser.CurrentColumnNumber + 1
-        self.fault = Fault(line, column, "media-unreadable", message, f'Write `<svg xmlns="{SVG}" …>`.')
+        self.fault = Problem(
+            self.file, line, column, "error", "media-unreadable", message, f'Write `<svg xmlns="{SVG}" …>`.'
+        )
         raise _Refused
 
     def _attribute(self, element: str, key: str, value: str) -> None:
@@ -195,12 +190,12 @@ class _Reader:
             self._style("".join(self.style), at=self.style_at)
 
 
-def read(data: bytes) -> tuple[int, int] | Fault:
+def read(file: str, data: bytes) -> tuple[int, int] | Problem:
     """Width and height in pixels (zeros where the drawing does not say), or why the drawing is refused."""
     parser = expat.ParserCreate(namespace_separator=SEPARATOR)
     parser.ordered_attributes = True
     parser.buffer_text = True
-    reader = _Reader(parser)
+    reader = _Reader(file, parser)
     parser.XmlDeclHandler = reader.declaration
     parser.StartDoctypeDeclHandler = reader.doctype
     parser.EntityDeclHandler = reader.entity
@@ -215,10 +210,11 @@ def read(data: bytes) -> tuple[int, int] | Fault:
         return reader.fault or (0, 0)
     except expat.ExpatError as error:
         message = f"The drawing can’t be read as SVG: {expat.ErrorString(error.code)}."
-        return Fault(error.lineno, error.offset + 1, "media-unreadable", message, "Export it as a plain SVG again.")
+        place = file, error.lineno, error.offset + 1
+        return Problem(*place, "error", "media-unreadable", message, "Export it as a plain SVG again.")
     except (ValueError, LookupError, UnicodeError):  # what Python raises for an encoding that it lacks
         message = "The drawing is written in an encoding that browsers may read in another way."
-        return Fault(1, 1, "media-unreadable", message, "Save it as UTF-8.")
+        return Problem(file, 1, 1, "error", "media-unreadable", message, "Save it as UTF-8.")
     return reader.size
 
 
