@@ -16,6 +16,7 @@ from courses.markdown.reader import Reader
 from courses.media import measure
 from courses.problems import Problem, has_errors, in_source
 from courses.text import Text, decode
+from courses.translate.segments import count
 from courses.units import attach, begin, names, take
 
 
@@ -114,6 +115,7 @@ def lesson(source: Text, id: str, shelf: Shelf, draft: bool = False) -> Unit:
     reader = Reader(source.file, shelf, id, draft)
     blocks = reader.block(source, start)
     take(unit, reader)
+    unit.texts = count(source, start, reader.tokens, bool(stated.get("title")))
     right = found and not has_errors(unit.problems)
     if right or draft:
         data = (

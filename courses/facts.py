@@ -74,7 +74,7 @@ class Unit:
     file is so wrong that nothing is known of it), `object` the name of the compiled object in the store and `body` its
     bytes ("" and None for files that make none, or have errors; None for units that come from the cache; a draft has a
     body and no object). `variants` are further objects by what they are, `bodies` their bytes by their names. `needs`
-    is what the shelf held under the names that went into it.
+    is what the shelf held under the names that went into it. `texts`: how many texts there are to translate.
     """
 
     file: str
@@ -86,6 +86,7 @@ class Unit:
     needs: dict[str, Any] = field(default_factory=dict)
     variants: dict[str, str] = field(default_factory=dict)
     hash: str = ""
+    texts: int = 0
     body: bytes | None = None
     bodies: dict[str, bytes] = field(default_factory=dict)
 
@@ -98,6 +99,7 @@ class Unit:
         problems = [list(problem.as_json().values()) for problem in self.problems]
         return [
             self.file, self.data, self.object, problems, self.defines, self.uses, self.needs, self.variants, self.hash,
+            self.texts,
         ]  # fmt: skip
 
     @classmethod

@@ -18,6 +18,7 @@ from courses.model import Frozen, NeedsAssessment, Quiz
 from courses.problems import Problem, has_errors
 from courses.released import type_fact
 from courses.source import Document, Text, Where
+from courses.translate.entries import entries
 from courses.units import attach, begin, names, take
 
 
@@ -25,6 +26,7 @@ def bank(source: Text, id: str, shelf: Shelf) -> Unit:
     """A bank. `data`: the ids of its questions, how many of them are not graded, and the sources they cite."""
     unit = begin(source, "bank", id)
     document = Document(source)
+    unit.texts = _texts("bank", document)
     reader = Reader(source.file, shelf)
     compiled, graded = [], []
     for at, question in schema.questions(document):
@@ -32,14 +34,14 @@ def bank(source: Text, id: str, shelf: Shelf) -> Unit:
         graded.append(question.graded)
         compiled.append(rendered(question, reader, document, at))
     unit.problems += document.problems
-    entries = document.data if isinstance(document.data, list) else []
-    for place, fields in enumerate(entries):
+    written = document.data if isinstance(document.data, list) else []
+    for place, fields in enumerate(written):
         if isinstance(fields, dict) and isinstance(fields.get("id"), str):
             unit.defines.append(Fact("question", fields["id"], *document.place((place, "id"))))
             if isinstance(fields.get("type"), str) and isinstance(fields.get("stem"), str):
                 unit.defines.append(type_fact(fields, *document.place((place, "type"))))
     take(unit, reader)
-    if not document.broken and all(isinstance(fields, dict) and fields.get("id") for fields in entries):
+    if not document.broken and all(isinstance(fields, dict) and fields.get("id") for fields in written):
         unit.data = {
             "questions": [fact.name for fact in unit.defines if fact.kind == "question"],
             "ungraded": graded.count(False),
@@ -53,6 +55,7 @@ def quiz(source: Text, id: str) -> Unit:
     """A quiz. `data`: the keys of model.Quiz."""
     unit = begin(source, "quiz", id)
     document = Document(source)
+    unit.texts = _texts("quiz", document)
     keys = schema.validate(document, schema.QuizFile)
     if keys:
         for place, draw in enumerate(keys.draw):
@@ -69,6 +72,7 @@ def course(source: Text, id: str) -> Unit:
     """course.yaml. `data`: its keys, as schema.CourseFile has them."""
     unit = Unit(source.file)
     document = Document(source)
+    unit.texts = _texts("course", document)
     keys = schema.validate(document, schema.CourseFile)
     if keys:
         if keys.id != id:
@@ -167,6 +171,11 @@ def glossary(source: Text) -> Unit:
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _texts(kind: str, document: Document) -> int:
+    """How many texts there are to translate in a file of this kind."""
+    return sum(len(entry.leaves) for entry in entries(kind, document.data))
 
 
 def _use(unit: Unit, document: Document, kind: str, name: str, at: Where) -> None:

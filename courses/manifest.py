@@ -14,7 +14,7 @@ from courses.artefact import canonical
 from courses.facts import Unit
 from courses.layout import KEPT, LOCALES, MADE, role, translated
 from courses.script import latin
-from courses.translate.share import share, weight
+from courses.translate.share import share
 
 
 def manifest(units: list[Unit], known_sources: dict[str, Any]) -> bytes:
@@ -112,9 +112,8 @@ def _share(units: list[Unit], files: dict[str, Unit]) -> float:
         where = role(unit.file)
         if where is None or where.locale or where.kind == "medium":
             continue
-        data, made = unit.data or {}, files.get(unit.file)
-        fresh, words = made.data["share"] if made and made.data else (0, 0)
-        found.append((weight(where.kind, data.get("minutes", 0), len(data.get("questions", ()))), fresh, words))
+        made = files.get(unit.file)
+        found.append((made.data["translated"] if made and made.data else 0, unit.texts))
     return share(found)
 
 

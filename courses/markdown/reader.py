@@ -86,6 +86,8 @@ class Reader:
         self.defines: list[Fact] = []
         self.uses: list[Fact] = []
         self.needs: dict[str, Any] = {}
+        self.tokens: list[Token] = []
+        """Those of a lesson's Markdown."""
         self._said: list[str] = []
         self._anchors: dict[str, int] = {}
         self._heading = 1
@@ -112,7 +114,7 @@ class Reader:
         flaws: list[Flaw] = []
         env: dict[str, Any] = {"flaws": flaws, "marks": {line - first: mark for line, mark in self.marks.items()}}
         text = source.text[start:]
-        tokens = MARKDOWN.parse(text, env)
+        self.tokens = tokens = MARKDOWN.parse(text, env)
         for flaw in flaws:
             place = Place(first + flaw.line, flaw.column + 1)
             self._problem(place, flaw.code, flaw.message, flaw.hint)

@@ -20,8 +20,9 @@ from courses.questions.gaps import GAP
 from courses.script import latin, latin_html
 from courses.source import Document, Text, Where
 from courses.translate import letters
-from courses.translate.entries import QUESTIONS, Entry, Leaf, Spec, Translated, Woven, entries, lists_of, translated
-from courses.translate.lesson import difference, give
+from courses.translate.entries import QUESTIONS, Leaf, Spec, Translated, Woven, entries, lists_of, translated
+from courses.translate.lesson import WHOLE, difference, give
+from courses.translate.segments import differs
 from courses.translate.weave import REFERENCES
 
 _SCHEMAS: dict[str, type[Frozen]] = {
@@ -46,14 +47,14 @@ def keyed_translation(unit: Unit, source: Text, where: Role, original: Text, mad
     document.problems += unit.problems  # those of characters
     unit.problems = document.problems
     whole = _right([one for one in found if one.whole], document, where.kind, document.problems)
-    data: dict[str, Any] = {"texts": {}, "share": [0, sum(map(_words, parts))]}
+    data: dict[str, Any] = {"texts": {}, "translated": 0}
     unit.data = data
     right = sound and made.data is not None
     if where.kind == "bank":
         fresh = [one for one in whole if not one.stale]
         if right:
             fresh = _bank(unit, document, old, fresh, where, made, shelf)
-        data["share"][0] = sum(_words(one.entry) for one in fresh)
+        data["translated"] = sum(len(one.entry.leaves) for one in fresh)
         return
     if right and where.kind in _SCHEMAS:
         woven = Woven(old, document, whole)
@@ -64,7 +65,7 @@ def keyed_translation(unit: Unit, source: Text, where: Role, original: Text, mad
             made_of_it = schema.validate(Woven(old, document, whole), _SCHEMAS[where.kind])
         if made_of_it and whole and where.kind in KEPT:
             data["whole"] = made_of_it.model_dump(mode="json")
-    data["share"][0] = sum(_words(one.entry) for one in whole if not one.stale)
+    data["translated"] = sum(len(one.entry.leaves) for one in whole if not one.stale)
     data["texts"] = {
         one.entry.id: {key[-1]: leaf.text for key, leaf in one.leaves.items()} for one in whole
     }  # fmt: skip
@@ -97,10 +98,6 @@ def _inside(document: Document, leaf: Leaf, offset: int) -> Place:
     return document.inside(leaf.at, offset) if offset else document.place(leaf.at)
 
 
-def _words(entry: Entry) -> int:
-    return sum(len(leaf.text.split()) for leaf in entry.leaves.values())
-
-
 # ── a bank ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -109,7 +106,7 @@ def _bank(
 ) -> list[Translated]:
     """Put each question that is translated as a whole, and is not stale, in the place of the source's, and say which
     those are; in the unit's data also the ids of the others."""
-    found = [one for one in found if _same_gaps(document, one)]
+    found = [one for one in found if _same_gaps(document, one) and _same_parts(document, one)]
     woven = Woven(old, document, found)
     by_place = {one.entry.at: one for one in found}
     source = {question["id"]: question for question in json.loads(made.body or b"[]")}
@@ -144,6 +141,19 @@ def _bank(
 
 def _references(facts: Iterable[Fact]) -> set[tuple[str, str]]:
     return {(fact.kind, fact.name) for fact in facts if fact.kind in REFERENCES}
+
+
+def _same_parts(document: Document, one: Translated) -> bool:
+    """Whether each text has as many items, rows and the like as the source's; if not, that is told."""
+    right = True
+    for key, leaf in one.leaves.items():
+        source = one.entry.leaves[key]
+        if isinstance(source.value, str) and "\n" in source.text.strip() and (lost := differs(source.text, leaf.text)):
+            right = False
+            place = document.place(leaf.at)
+            problem = Problem(document.source.file, *place, "error", "translation-form", lost, WHOLE)
+            document.problems.append(problem)
+    return right
 
 
 def _same_gaps(document: Document, one: Translated) -> bool:

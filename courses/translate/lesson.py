@@ -6,8 +6,8 @@ is told, and holds up no release. A block whose source has changed is shown and
 marked as stale as long as it cites, links to and shows what the source does; a question whose source has changed is not
 shown, since it would be graded by another text than the one that was read.
 
-A unit's `data` holds in `texts` the translated texts by entry and key (of a lesson its title under ""), in `share` the
-words of the source that are translated and up to date, and all its words; of a bank also `untranslated`, the ids of its
+A unit's `data` holds in `texts` the translated texts by entry and key (of a lesson its title under ""), in `translated`
+how many texts of the source are shown translated and up to date; of a bank also `untranslated`, the ids of its
 other questions.
 """
 
@@ -27,7 +27,7 @@ from courses.problems import Problem, has_errors
 from courses.script import latin_lesson
 from courses.source import Text, front_matter
 from courses.translate import letters
-from courses.translate.pairing import Pair, Pairing, fits, pair
+from courses.translate.pairing import Pair, Pairing, fits, lacks, pair
 from courses.translate.segments import (
     TITLE,
     Hashes,
@@ -43,6 +43,7 @@ from courses.translate.weave import Woven, in_front_matter, references, weave
 from courses.units import attach, names
 
 _HEADING = re.compile(r'(<h[1-6][^>]*? id=")[^"]*(")')
+WHOLE = "Translate each of them, and add none; Staza shows the source until then."
 _STRUCTURE = ("heading-level", "heading-skipped")
 """What the source decides, and is told of."""
 
@@ -127,9 +128,8 @@ def lesson(unit: Unit, source: Text, original: Text, made: Unit, reading: Readin
         woven = weave(original, source.file, pairs, reading.language)
         reader, blocks = reading.read(woven, start, anchors)
     _take(unit, reader, woven)
-    fresh = sum(_words(one.segment) for one in pairs if one.rendering and one.rendering.lines and not one.stale)
-    share = [fresh, sum(_words(one.segment) for one in pairs)]
-    unit.data = {"texts": {}, "share": share}
+    fresh = sum(bool(one.rendering and one.rendering.lines and not one.stale) for one in pairs)
+    unit.data = {"texts": {}, "translated": fresh}
     if made.data is None or not any(one.rendering and one.rendering.lines for one in pairs):
         return
     title = made.data["title"]
@@ -146,10 +146,6 @@ def lesson(unit: Unit, source: Text, original: Text, made: Unit, reading: Readin
         "terms": reader.terms,
     }
     give(unit, reading.where.locale, value, latin_lesson)
-
-
-def _words(segment: Segment) -> int:
-    return len(segment.text.split())
 
 
 def _formed(unit: Unit, source: Text, pairing: Pairing) -> list[Pair]:
@@ -176,6 +172,10 @@ def _formed(unit: Unit, source: Text, pairing: Pairing) -> list[Pair]:
             one = Pair(one.segment, None, False)
         elif one.rendering and one.rendering.lines and (problem := _redefined(source.file, one.rendering, one.segment)):
             unit.problems += [problem] * (not one.stale)
+            one = Pair(one.segment, None, False)
+        elif one.rendering and (lost := lacks(one)):
+            line = one.rendering.lines[0][0]
+            unit.problems.append(Problem(source.file, line, 1, "error", "translation-form", lost, WHOLE))
             one = Pair(one.segment, None, False)
         pairs.append(one)
     return pairs

@@ -12,7 +12,10 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from courses.translate.segments import TITLE, Rendering, Segment, form_of
+from courses.translate.segments import TITLE, Rendering, Segment, differs, form_of
+
+_OF_PARTS = ("bullet_list", "ordered_list", "table", "blockquote")
+"""The kinds of blocks that are made of parts."""
 
 
 class Pair(NamedTuple):
@@ -97,6 +100,14 @@ def fits(rendering: Rendering, segment: Segment) -> bool:
     """Whether the text is of the kind that the block is; one that is still empty is of any."""
     found = kinds(rendering)
     return found is None or segment.kind in found
+
+
+def lacks(one: Pair) -> str:
+    """What the translation of a block has more or less of than that, such as items of a list, as a sentence; "" if they
+    are alike. One that is stale is of another source."""
+    if one.stale or one.rendering is None or one.segment.kind not in _OF_PARTS or not fits(one.rendering, one.segment):
+        return ""
+    return differs(one.segment.text, one.rendering.text) if one.rendering.lines else ""
 
 
 def kinds(rendering: Rendering) -> tuple[str, ...] | None:

@@ -9,6 +9,7 @@ line. Lines that begin with `%%` are for the translator, such as the text to be 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -131,6 +132,33 @@ def form_of(text: str) -> Form:
     return Form("", _kind(top[1]), top[1].map[0] if top[1].map else 0)
 
 
+_PARTS = {
+    "list_item_open": ("list item", "list items"),
+    "tr_open": ("table row", "table rows"),
+    "cells": ("table cell", "table cells"),
+    "blockquote_open": ("quote", "quotes"),
+    "code": ("block of code", "blocks of code"),
+    "math_block": ("formula of its own", "formulas of their own"),
+}
+"""What a text may be made of besides words, in the singular and in the plural."""
+_SAME = {"td_open": "cells", "th_open": "cells", "fence": "code", "code_block": "code"}
+
+
+def parts(text: str) -> Counter[str]:
+    """How many of each of the _PARTS a text in Markdown has."""
+    kinds = (_SAME.get(token.type, token.type) for token in _parsed(text, []))
+    return Counter(kind for kind in kinds if kind in _PARTS)
+
+
+def differs(source: str, target: str) -> str:
+    """What a translation has more or less of than its source, as a sentence; "" if they are alike."""
+    want, have = parts(source), parts(target)
+    for kind, (one, many) in _PARTS.items():
+        if want[kind] != have[kind]:
+            return f"The source has {want[kind]} {one if want[kind] == 1 else many} here; this has {have[kind]}."
+    return ""
+
+
 def definitions(text: str) -> dict[str, tuple[str, int]]:
     """The addresses that a text in Markdown gives to names of links (`[name]: https://…`), by those names as Markdown
     compares them, each with the line of the text, counted from 0, in which that stands."""
@@ -149,9 +177,20 @@ def segments(source: Text) -> list[Segment]:
     if document and isinstance(title, str) and title:
         place = document.place(("title",))
         found.append(Segment(TITLE, title, place.line, place.line + 1, place.column))
+    return found + _blocks(source, start, _parsed(source.text[start:], []))  # mistakes are told where it is compiled
+
+
+def count(source: Text, start: int, tokens: Sequence[Token], titled: bool) -> int:
+    """How many blocks a lesson has whose Markdown begins at the offset `start` and was parsed into the tokens;
+    `titled`: whether it has a title."""
+    return titled + len(_blocks(source, start, tokens))
+
+
+def _blocks(source: Text, start: int, tokens: Sequence[Token]) -> list[Segment]:
+    found = []
     first = source.place(start).line
     lines = source.text[start:].split("\n")
-    for token, _end in _top(_parsed(source.text[start:], [])):  # its mistakes are told where it is compiled
+    for token, _end in _top(tokens):
         begin, end = token.map or (0, 0)
         if token.type == "directive_open":
             argument = token.meta["argument"]

@@ -5,19 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def weight(kind: str, minutes: int = 0, questions: int = 0) -> int:
-    """What a file of this kind counts for: a lesson the minutes it takes, a bank its questions, any other one."""
-    return {"lesson": minutes, "bank": questions}.get(kind, 1)
-
-
-def share(files: Iterable[tuple[int, int, int]]) -> float:
-    """The share (0..1) that is translated and up to date. Of each file its weight, the words of the source that are
-    translated and up to date, and all its words."""
-    total = done = 0.0
-    for counts, fresh, words in files:
-        total += counts
-        done += counts * fresh / words if words else 0.0
-    return round(done / total, 4) if total else 0.0
+def share(files: Iterable[tuple[int, int]]) -> float:
+    """The share (0..1) of the texts that are shown translated and up to date. Of each file how many of its texts are,
+    and how many it has."""
+    counts = list(files)
+    total = sum(texts for _shown, texts in counts)
+    return round(sum(shown for shown, _texts in counts) / total, 4) if total else 0.0
 
 
 def percent(done: float) -> str:

@@ -13,11 +13,10 @@ from typing import NamedTuple
 
 from courses.layout import FOLDERS, TRANSLATED_SHARED, role
 from courses.problems import Problem
-from courses.source import Document, Text, Value, decode, front_matter
+from courses.source import Document, Text, Value, decode
 from courses.translate.entries import Entry, Translated, entries, translated
-from courses.translate.pairing import pair
-from courses.translate.segments import renderings, segments
-from courses.translate.share import weight
+from courses.translate.pairing import fits, lacks, pair
+from courses.translate.segments import differs, renderings, segments
 
 SHARED = "shared"
 """What stands for the files that all courses share where a course is asked for."""
@@ -34,6 +33,8 @@ class Row(NamedTuple):
     line         the line in the translation, 0 where it is not there
     source_line  the line in the source
     words        whether these are words accepted as answers, one a line
+    wrong        whether the translation is of another form than its source, so that the source is shown
+    kind         of a lesson, the kind of the block
     """
 
     block: str
@@ -43,11 +44,13 @@ class Row(NamedTuple):
     line: int
     source_line: int
     words: bool = False
+    wrong: bool = False
+    kind: str = ""
 
     @property
     def state(self) -> str:
         """`translated`, `stale` or `missing`."""
-        return "missing" if not self.target else "stale" if self.stale else "translated"
+        return "missing" if not self.target or self.wrong else "stale" if self.stale else "translated"
 
 
 class Orphan(NamedTuple):
@@ -60,8 +63,7 @@ class Orphan(NamedTuple):
 @dataclass(slots=True)
 class Sheet:
     """A file of the source (`source`), that of its translation (`file`), both from the content folder, and their
-    texts. `exists`: whether the translation is there. `weight`: what the file counts for. `problems`: what keeps
-    either from being understood."""
+    texts. `exists`: whether the translation is there. `problems`: what keeps either from being understood."""
 
     source: str
     file: str
@@ -72,21 +74,18 @@ class Sheet:
     exists: bool = False
     data: Value = None
     """The values of a source of keys."""
-    weight: int = 1
 
     @property
     def name(self) -> str:
         """The file's name within its course, the same for source and translation."""
         return self.source.removeprefix(f"{course_of(self.source)}/")
 
-    def counts(self) -> tuple[int, int, int]:
-        """What `share` counts: the weight, the words of the source that are translated and up to date, and all its
-        words. Of a file of keys an entry is translated as a whole or not at all."""
+    def counts(self) -> tuple[int, int]:
+        """What `share` counts: how many texts are shown translated and up to date, and how many there are. Of a file of
+        keys an entry is translated as a whole or not at all."""
         lacking = {_entry_of(row) for row in self.rows if row.state != "translated" and self.kind != "lesson"}
-        words = {True: 0, False: 0}
-        for row in self.rows:
-            words[row.state == "translated" and _entry_of(row) not in lacking] += len(row.source.split())
-        return self.weight, words[True], sum(words.values())
+        shown = [row for row in self.rows if row.state == "translated" and _entry_of(row) not in lacking]
+        return len(shown), len(self.rows)
 
     def filled(self, targets: Mapping[str, tuple[str, bool]]) -> Sheet:
         """The sheet with these translations by block, each with whether it is stale. Within an entry of keys one stale
@@ -94,7 +93,9 @@ class Sheet:
         rows = []
         for row in self.rows:
             target, stale = targets.get(row.block, (row.target, row.stale))
-            rows.append(row._replace(target=target, stale=stale and bool(target)))
+            rows.append(
+                row._replace(target=target, stale=stale and bool(target), wrong=row.wrong and target == row.target)
+            )
         if self.kind != "lesson":
             old = {_entry_of(row) for row in rows if row.stale}
             rows = [row._replace(stale=bool(row.target) and _entry_of(row) in old) for row in rows]
@@ -156,26 +157,26 @@ def _text(content: Path, path: str, made: Sheet) -> Text | None:
 
 
 def _lesson(made: Sheet, source: Text, translation: Text) -> None:
-    document = front_matter(source)[0]
-    minutes = document.data.get("minutes") if document and isinstance(document.data, dict) else None
-    made.weight = weight("lesson", minutes=int(minutes) if isinstance(minutes, str) and minutes.isdecimal() else 0)
     written, problems = renderings(translation)
     made.problems += problems
     pairing = pair(segments(source), written)
     seen: dict[str, int] = {}
-    for segment, rendering, stale in pairing.pairs:
+    for one in pairing.pairs:
+        segment, rendering, stale = one
         number = seen[segment.hash] = seen.get(segment.hash, 0) + 1
         block = segment.hash if number == 1 else f"{segment.hash}#{number}"
         text = rendering.text if rendering else ""
         line = rendering.line if rendering else 0
-        made.rows.append(Row(block, segment.text, text, stale and bool(text), line, segment.first))
+        wrong = bool(text) and rendering is not None and (not fits(rendering, segment) or bool(lacks(one)))
+        made.rows.append(
+            Row(block, segment.text, text, stale and bool(text), line, segment.first, wrong=wrong, kind=segment.kind)
+        )
     made.orphans = [Orphan(one.hash, one.text) for one in pairing.orphans if one.lines]
 
 
 def _keyed(made: Sheet, source: Text, translation: Text) -> None:
     old, new = Document(source), Document(translation)
     made.data = old.data
-    made.weight = weight(made.kind, questions=len(old.data) if isinstance(old.data, list) else 0)
     found = translated(entries(made.kind, old.data), made.kind, new)
     made.problems += old.problems + [problem for problem in new.problems if problem.code.startswith("yaml-")]
     for one in found:
@@ -192,14 +193,28 @@ def _keyed(made: Sheet, source: Text, translation: Text) -> None:
                     line=line,
                     source_line=old.place(leaf.at).line,
                     words=not isinstance(leaf.value, str),
+                    wrong=not one.stale and bool(target) and "\n" in leaf.text and bool(differs(leaf.text, target)),
                 )
             )
-    made.orphans = _orphans(new, found)
+    made.orphans = [*_kept(translation.text), *_orphans(new, found)]
 
 
 def block_of(entry: Entry, key: tuple[str, ...]) -> str:
     """What names a text of a file of keys."""
     return f"{entry.id} {'.'.join(key)}".strip()
+
+
+GONE = "The source has nothing any more that this is a translation of:"
+"""What stands in a file above the translations that have lost their source."""
+
+
+def _kept(text: str) -> list[Orphan]:
+    """What lost its source before: comments at the end of a file of keys, taken over as they are."""
+    _, mark, after = text.rpartition(f"\n# {GONE}\n")
+    lines = [
+        line.removeprefix("#").removeprefix(" ") for line in after.rstrip("\n").split("\n") if line.startswith("#")
+    ]
+    return [Orphan("", "\n".join(lines))] if mark and lines else []
 
 
 def _orphans(document: Document, found: list[Translated]) -> list[Orphan]:

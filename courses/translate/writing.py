@@ -14,7 +14,7 @@ from itertools import groupby
 from courses.source import Value
 from courses.translate.entries import Entry, Key, Spec, entries, step_of
 from courses.translate.segments import COMMENT, STALE
-from courses.translate.sheets import Row, Sheet, block_of
+from courses.translate.sheets import GONE, Row, Sheet, block_of
 
 _PLAIN = re.compile(r"[^\W\d_](?:[^\n\t\\\"'#:{}\[\],&*!|>%@`]|,(?= ))*(?<! )(?<!,)")
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
@@ -22,7 +22,6 @@ _LINES = re.compile(
     r"[^\s\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff](?:[^\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]*\S)?"
 )
 _RESERVED = ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
-_GONE = "The source has nothing any more that this is a translation of:"
 UNWRITABLE = re.compile(rf"^(?:{COMMENT}|:::[ \t]*block\b)", re.MULTILINE)
 """What no line of a translated lesson may begin with."""
 
@@ -44,7 +43,7 @@ def _lesson(sheet: Sheet) -> str:
         if row.target:
             lines.append(row.target)
         parts.append("\n".join(lines) + "\n")
-    parts += [f":::block {orphan.block}\n{COMMENT} {_GONE}\n{orphan.text}\n" for orphan in sheet.orphans]
+    parts += [f":::block {orphan.block}\n{COMMENT} {GONE}\n{orphan.text}\n" for orphan in sheet.orphans]
     return "\n".join(parts)
 
 
@@ -66,9 +65,9 @@ def _keyed(sheet: Sheet) -> str:
                 lines.append("")
             lines += _entry(sheet.data, entry, rows)
     if sheet.orphans:
-        lines += ["", f"# {_GONE}"]
+        lines += ["", f"# {GONE}"]
         for orphan in sheet.orphans:
-            lines += _comment(f"{orphan.block}: {orphan.text}", "#")
+            lines += _comment(f"{orphan.block}: {orphan.text}" if orphan.block else orphan.text, "#")
     return "\n".join(lines) + "\n"
 
 

@@ -65,8 +65,9 @@ def _understood(found: Iterable[Sheet]) -> list[Sheet]:
 @forms
 @content_option
 def status(course: str | None, locale: str | None, form: str, content: Path) -> None:
-    """How much of each course is translated and up to date (a lesson counts for its minutes, a question and any other
-    file for one), and how many texts are missing or stale."""
+    """How many of the texts of each course are shown translated and up to date, and how many are missing or stale.
+
+    A question is shown translated as a whole or not at all."""
     rows: list[dict[str, Any]] = []
     for id in _courses(content, course):
         for code in [locale] if locale else _begun(content, id):
@@ -222,15 +223,22 @@ def export_po(locale: str, course: str, file: Path, content: Path) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @content_option
 def import_po(locale: str, course: str, file: Path, content: Path) -> None:
-    """Take the translations of a PO file over into the files of the course. What the file does not have stays."""
+    """Take the translations of a PO file over into the files of the course. What the file does not have stays.
+
+    Where the source was edited after the export, the translation is taken as stale. What has no place any more is kept
+    at the end of its file. Both are told, and the command exits with 1."""
     from courses.exports import po
 
     (id,) = _courses(content, course)
     before = _understood(sheets(content, id, locale))
     try:
-        after, refused = po.read(file.read_bytes(), before, locale)
+        made = po.read(file.read_bytes(), str(file), before, locale)
     except po.PoError as error:
         raise click.ClickException(str(error)) from error
-    _write(content, [new for old, new in zip(before, after, strict=True) if new.rows != old.rows])
-    for sentence in refused:
-        click.echo(f"Not taken: {sentence}", err=True)
+    _write(content, [new for old, new in zip(before, made.sheets, strict=True) if new != old])
+    for sentence in made.stale:
+        click.echo(f"Stale: {content / sentence}", err=True)
+    for sentence in made.left:
+        click.echo(f"Not in its place: {sentence}", err=True)
+    if made.stale or made.left:
+        raise SystemExit(1)

@@ -93,3 +93,21 @@ def test_what_cannot_be_read_is_not_overwritten(content: Path) -> None:
 def test_an_unknown_course_or_language_is_said(content: Path) -> None:
     assert "there is no course 'path'" in staza(content, "start", "sr", "path").output
     assert staza(content, "start", "de", "paths").exit_code == 2
+
+
+def test_an_import_tells_of_what_was_edited_meanwhile(content: Path, tmp_path: Path) -> None:
+    file = tmp_path / "sr.po"
+    assert staza(content, "export", "sr", "paths", str(file)).exit_code == 0
+    text = file.read_text("utf-8")
+    entry = 'msgid "In Serbia."\nmsgstr ""'
+    assert entry in text
+    file.write_text(text.replace(entry, 'msgid "In Serbia."\nmsgstr "У Србији."'), "utf-8")
+    edit(content / "paths/lessons/first.md", "In Serbia.", "In Serbia, too.")
+    done = staza(content, "import", "sr", "paths", str(file))
+    assert done.exit_code == 1
+    assert "Stale: " in done.output
+    assert "first.md:20: the source of “In Serbia.” was edited meanwhile." in done.output
+    assert "У Србији." in (content / FIRST).read_text("utf-8")
+    assert re.search(
+        r":::block [0-9a-f]{8} stale\n%% In Serbia, too.\nУ Србији.\n", (content / FIRST).read_text("utf-8")
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -75,8 +76,8 @@ def test_po_brings_back_what_it_took(data: st.DataObject, tmp_path_factory: pyte
             targets[row.block] = (target, data.draw(st.booleans()))
         filled.append(one.filled(targets))
     catalogue = po.export(filled, "paths", "sr")
-    back, refused = po.read(catalogue, sheets(content, "paths", "sr"), "sr")
-    assert refused == []
+    back, *told = po.read(catalogue, "sr.po", sheets(content, "paths", "sr"), "sr")
+    assert told == [[], []]
     assert [written(one) for one in back] == [written(one) for one in filled], "files → PO → files"
     assert po.export(back, "paths", "sr") == catalogue, "PO → files → PO"
     for one in back:
@@ -90,32 +91,82 @@ def test_a_catalogue_is_read_with_care(content: Path) -> None:
     before = list(sheets(content, "paths", "sr"))
     catalogue = po.export(before, "paths", "sr").decode()
     with pytest.raises(po.PoError, match="no PO file"):
-        po.read(b"msgid broken", before, "sr")
+        po.read(b"msgid broken", "sr.po", before, "sr")
     with pytest.raises(po.PoError, match="in the language sr"):
-        po.read(catalogue.encode(), before, "mk")
-    wrong = catalogue.replace('msgstr "Први корак"', 'msgstr "%% Први корак"').replace("first.md ", "gone.md ", 1)
-    _sheets, refused = po.read(wrong.encode(), before, "sr")
-    assert len(refused) == 1
-    assert "no such text" in refused[0]
+        po.read(catalogue.encode(), "sr.po", before, "mk")
+    wrong = catalogue.replace('msgstr "Први корак"', 'msgstr "%% Први корак"')
+    made = po.read(wrong.encode(), "sr.po", before, "sr")
+    assert made.sheets == before, "what cannot be written changes nothing"
+    assert ["begins with `%%`" in one for one in made.left] == [True]
+
+
+def test_a_paragraph_whose_source_was_edited_meanwhile_is_kept_as_stale(content: Path) -> None:
+    """Exported, edited, and only then brought back by the translator."""
+    catalogue = po.export(sheets(content, "paths", "sr"), "paths", "sr").decode()
+    entry = 'msgid "In Serbia."\nmsgstr ""'
+    assert entry in catalogue
+    catalogue = catalogue.replace(entry, 'msgid "In Serbia."\nmsgstr "У Србији."')
     edit(content / FIRST, "In Serbia.", "In Serbia, too.")
-    after, refused = po.read(catalogue.encode(), sheets(content, "paths", "sr"), "sr")
-    assert len(refused) == 1, "a text that has changed since is another block"
-    assert [row.state for one in after for row in one.rows if row.source == "In Serbia, too."] == ["stale"]
+    made = po.read(catalogue.encode(), "sr.po", sheets(content, "paths", "sr"), "sr")
+    rows = [row for one in made.sheets for row in one.rows if row.source == "In Serbia, too."]
+    assert [(row.target, row.state) for row in rows] == [("У Србији.", "stale")]
+    line = (content / FIRST).read_text("utf-8").split("\n").index("In Serbia, too.") + 1
+    assert made.stale == [f"{FIRST}:{line}: the source of “In Serbia.” was edited meanwhile."]
+    assert made.left == []
+
+
+def test_a_paragraph_whose_source_is_gone_is_kept_at_the_end(content: Path) -> None:
+    fill(content, FIRST, lesson_words)
+    bank = "paths/questions/bank.yaml"
+    fill(content, bank, in_serbian)
+    catalogue = po.export(sheets(content, "paths", "sr"), "paths", "sr")
+    (content / "paths/sr/lessons/first.md").unlink()
+    (content / "paths/sr/questions/bank.yaml").unlink()
+    edit(content / FIRST, ":::country RS\nIn Serbia.\n:::\n\n", "")
+    edit(
+        content / bank,
+        "    - {id: lake, text: A lake, why: It is not.}\n",
+        "    - {id: sea-side, text: Sea, why: No.}\n",
+    )
+    made = po.read(catalogue, "sr.po", sheets(content, "paths", "sr"), "sr")
+    texts = {one.source: written(one) for one in made.sheets}
+    assert "У Србији." in texts[FIRST]
+    assert "kinds choices.lake.text: Српски choices lake text" in texts[bank]
+    assert len(made.left) == 3, made.left
+    assert re.fullmatch(r"sr\.po:[0-9]+: the source has no “In Serbia\.” any more; kept at .*", made.left[0])
+    for one in made.sheets:
+        if one.rows:
+            (content / one.file).parent.mkdir(parents=True, exist_ok=True)
+            (content / one.file).write_text(written(one), "utf-8")
+    again = po.read(catalogue, "sr.po", sheets(content, "paths", "sr"), "sr")
+    assert [written(one) for one in again.sheets] == [written(one) for one in made.sheets], "kept once, and for good"
+
+
+def test_what_somebody_translated_meanwhile_is_not_overwritten_by_an_old_catalogue(content: Path) -> None:
+    fill(content, FIRST, lesson_words)
+    catalogue = po.export(sheets(content, "paths", "sr"), "paths", "sr")
+    edit(content / FIRST, "In Serbia.", "In Serbia, too.")
+    fill(content, FIRST, lambda row: "И у Србији." if row.source == "In Serbia, too." else row.target)
+    made = po.read(catalogue, "sr.po", sheets(content, "paths", "sr"), "sr")
+    (one,) = [one for one in made.sheets if one.source == FIRST]
+    assert [(row.target, row.state) for row in one.rows if row.source == "In Serbia, too."] == [
+        ("И у Србији.", "translated")
+    ]
+    assert [orphan.text for orphan in one.orphans] == ["У Србији."]
+    assert len(made.left) == 1
 
 
 def test_a_catalogue_of_another_program_brings_in_nothing_that_a_file_cannot_hold(content: Path) -> None:
     fill(content, FIRST, lesson_words)
     before = list(sheets(content, "paths", "sr"))
     catalogue = po.export(before, "paths", "sr").decode()
-    same, refused = po.read(
-        b"\xef\xbb\xbf" + catalogue.replace("Language: sr", "Language: sr_RS").encode(), before, "sr"
-    )
-    assert (same, refused) == (before, []), "a byte order mark, and a country"
+    marked = b"\xef\xbb\xbf" + catalogue.replace("Language: sr", "Language: sr_RS").encode()
+    assert po.read(marked, "sr.po", before, "sr") == (before, [], []), "a byte order mark, and a country"
 
     def read(entry: str) -> tuple[set[str], list[str]]:
         changed = catalogue.replace('msgstr "Први корак"', entry)
         assert changed != catalogue
-        after, refused = po.read(changed.encode(), before, "sr")
+        after, _stale, refused = po.read(changed.encode(), "sr.po", before, "sr")
         had = {row.target for one in before for row in one.rows}
         return {row.target for one in after for row in one.rows} - had, refused
 

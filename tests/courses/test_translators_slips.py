@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from click.testing import CliRunner
 from courses.artefact import Store
 from courses.build import build, check
 from courses.problems import has_errors
-from courses.translate.sheets import Row
+from courses.translate.sheets import Row, sheet, sheets
 from lms.cli import main
 
 from .books import NAMES, edit, expected, lay
@@ -103,3 +104,70 @@ def test_a_stale_block_with_a_mistake_is_not_shown_either(content: Path, store: 
     course = built(content, store).in_language("sr")
     shown = {text: (lang, stale) for text, lang, stale in texts(store.lesson(course, "first").blocks)}
     assert shown["<p>In Serbia, today.</p>\n"] == ("en", False)
+
+
+TABLE = "\n| Route | Days |\n|---|---|\n| road | 3 |\n| rail | 4 |\n"
+
+
+@pytest.mark.parametrize(
+    ("begins", "target", "told"),
+    [
+        ("- one", "- један", "The source has 2 list items here; this has 1."),
+        ("| Route", "| Пут | Дани |\n|---|---|\n| цеста | 3 |", "The source has 3 table rows here; this has 2."),
+        ("| Route", "| Пут |\n|---|\n| цеста |\n| пруга |", "The source has 6 table cells here; this has 3."),
+    ],
+)
+def test_a_list_or_table_that_lost_something_is_told_and_not_counted(
+    content: Path, store: Store, begins: str, target: str, told: str
+) -> None:
+    edit(content / FIRST, "In Serbia.\n", f"In Serbia.\n{TABLE}")
+    whole = {"- one": "- један\n- два", "| Route": "| Пут | Дани |\n|---|---|\n| цеста | 3 |\n| пруга | 4 |"}
+
+    def words(row: Row) -> str:
+        return next((text for start, text in whole.items() if row.source.startswith(start)), lesson_words(row))
+
+    fill(content, FIRST, words)
+    assert check(content) == []
+    counted = sheet(content, FIRST, "sr").counts()
+    assert counted[0] == counted[1]
+    whole[begins] = target
+    fill(content, FIRST, words)
+    assert [(one.code, one.message) for one in check(content)] == [("translation-form", told)]
+    found = sheet(content, FIRST, "sr")
+    assert found.counts() == (counted[1] - 1, counted[1])
+    assert [row.state for row in found.rows if row.source.startswith(begins)] == ["missing"]
+    course = built(content, store).in_language("sr")
+    shown = {text: lang for text, lang, _stale in texts(store.lesson(course, "first").blocks)}
+    assert [lang for text, lang in shown.items() if "rail" in text or "<li>one</li>" in text] == ["en"]
+    edit(content / FIRST, "- two", "- two\n- three" if begins == "- one" else "- two")
+    stale = {row.source: row.state for row in sheet(content, FIRST, "sr").rows}
+    assert begins != "- one" or stale["- one\n- two\n- three"] == "stale"
+
+
+def test_a_question_whose_table_lost_a_row_is_asked_in_the_language_of_the_source(content: Path, store: Store) -> None:
+    bank = content / "paths/questions/bank.yaml"
+    table = "".join(f"    {line}\n" for line in TABLE.split("\n"))
+    edit(bank, "  stem: Which are paths?\n", f"  stem: |\n    Which are paths?\n{table}")
+
+    def words(row: Row) -> str:
+        return "Шта је пут?\n\n| Пут | Дани |\n|---|---|\n| цеста | 3 |" if "| rail" in row.source else in_serbian(row)
+
+    fill(content, "paths/questions/bank.yaml", words)
+    told = [problem for problem in check(content) if problem.severity == "error"]
+    assert [(one.code, one.message) for one in told] == [
+        ("translation-form", "The source has 3 table rows here; this has 2.")
+    ]
+    assert built(content, store).translations["sr"].untranslated == ("kinds",)
+    assert sheet(content, "paths/questions/bank.yaml", "sr").counts()[0] > 0
+
+
+def test_the_status_is_that_of_the_texts(content: Path, store: Store) -> None:
+    """A lesson of many minutes does not outweigh the questions that nobody translated."""
+    for one in sheets(content, "paths", "sr"):
+        if one.kind == "lesson":
+            fill(content, one.source, lambda row: row.source)
+    place = ["--content", str(content), "--format", "json"]
+    row = json.loads(CliRunner().invoke(main, ["translate", "status", "paths", "sr", *place]).output)[0]
+    assert row["translated"] + row["missing"] == row["texts"]
+    assert row["share"] == round(row["translated"] / row["texts"], 4) < 0.5
+    assert built(content, store).translations["sr"].share == row["share"]
