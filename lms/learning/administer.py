@@ -198,17 +198,25 @@ def _move_account(session: Session, person: Person, row: Account, email: str, ur
         accounts.invite(row, person, url, at)
 
 
-def invite_again(actor: Actor, person_id: UUID, url: str, at: datetime) -> None:
-    """Mail the invitation once more, to somebody who has not chosen a password yet. The links before it end."""
+def invite_again(actor: Actor, person_id: UUID, url: str, seen: int, at: datetime) -> bool:
+    """Mail the invitation once more, to somebody who has not chosen a password yet. The links before it end.
+
+    `seen` is the newest link that the actor knew of (`newest_link`): where there is a newer one, none is sent, and
+    False comes back.
+    """
     with transaction() as session:
         person, row = _person(session, actor, person_id)
+        session.refresh(row, with_for_update=True)  # of two clicks the second waits
         if row.password_hash:
             raise Refused(_("This person has chosen a password. They can ask for a new one on the sign-in page."))
         if row.closed_at is not None:
             raise Refused(_("This account is closed. Reopen it first."))
+        if administration.newest_link(session, row.email) != seen:
+            return False
         administration.end_password_links(session, row.email)
         accounts.invite(row, person, url, at)
         audit.note(session, at, actor.person.id, "invited", person.institution_id, person.id)
+        return True
 
 
 def close_account(actor: Actor, person_id: UUID, at: datetime) -> None:

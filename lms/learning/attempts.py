@@ -43,9 +43,17 @@ def draw(library: Library, course: Course, revision: str, quiz: Quiz, seed: str)
 
 
 def begin(
-    actor: Actor, library: Library, course: Course, revision: str, quiz: Quiz, locale: str, at: datetime
+    actor: Actor,
+    library: Library,
+    course: Course,
+    revision: str,
+    quiz: Quiz,
+    locale: str,
+    at: datetime,
+    number: int = 0,
 ) -> Attempt:
-    """Begin an attempt, bound to this revision; who has one open goes on with that one."""
+    """Begin an attempt, bound to this revision, or return the one that is open. `number` is that of the attempt which
+    the page offered: once it exists, it is returned, whatever became of it. 0: the next one."""
     commit = library.releases()[course.id].commit
     with transaction() as session:
         enrolment = enrolments.latest(session, access.own(actor), course.id, lock=True)
@@ -53,6 +61,8 @@ def begin(
             raise Refused(_("You are not enrolled in this course yet. Enrol on the course's page first."))
         past = [attempt for attempt in attempts.of_enrolment(session, enrolment) if attempt.quiz_id == quiz.id]
         for attempt in past:
+            if attempt.number == number:
+                return attempt
             if attempt.submitted_at is None:
                 if not is_over(attempt, at):
                     return attempt

@@ -92,6 +92,8 @@ def decide(actor: Actor, request_id: UUID, granted: bool, due_on: date | None, t
             raise Refused(_("This request doesn’t belong to your institution."))
         person = _hold(session, request.institution_id, request.person_id)
         session.refresh(request)
+        if request.decided_at and (request.decided_by, request.granted) == (actor.person.id, granted):
+            return request  # the same click, once more
         if request.decided_at:
             raise Refused(_("This request has already been decided."))
         at = max(at, request.requested_at)  # a clock may have been set back
@@ -113,12 +115,15 @@ def _answer(name: str, title: str, granted: bool) -> str:
              "tell you why.\n", name=name, course=title)  # fmt: skip
 
 
-def allow_attempt(actor: Actor, enrolment_id: UUID, at: datetime) -> Enrolment:
-    """Give somebody whom the actor manages one more attempt at the quizzes of a course."""
+def allow_attempt(actor: Actor, enrolment_id: UUID, seen: int, at: datetime) -> Enrolment:
+    """Give somebody whom the actor manages one more attempt at the quizzes of a course. `seen` is how many extra ones
+    the actor knew of: where there are more by now, nothing is added."""
     with transaction() as session:
         row = enrolments.get(session, access.managed(actor), enrolment_id, lock=True)
         if row is None:
             raise Refused(_("This enrolment doesn’t belong to your institution."))
+        if row.extra_attempts != seen:
+            return row
         row.extra_attempts += 1
         audit.note(session, at, actor.person.id, "attempt-allowed", row.institution_id, row.person_id,
                    course=row.course_id, extra=row.extra_attempts)  # fmt: skip

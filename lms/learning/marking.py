@@ -36,6 +36,10 @@ LONGEST_REASON = 1000
 """Characters that are kept of what a trainer says."""
 
 
+class AlreadyMarked(Refused):
+    """Another mark was given after the page was opened that this one came from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """That a mark was changed: when, from which score to which (0..1), and why."""
@@ -111,8 +115,10 @@ def mark(
         if row is None or attempt.submitted_at is None or (row.score is not None and not before):
             raise Refused(_("There is nothing to mark here."))
         at = max(at, attempt.submitted_at)  # a clock may have been set back
+        if before and _is_same(before[-1], actor, points, comment, seen):
+            return attempt  # the same click, once more
         if len(before) != seen:
-            raise Refused(_("This answer has already been marked. See that mark first."))
+            raise AlreadyMarked(_("This answer has already been marked. See that mark first."))
         if before and not reason.strip():
             raise Refused(_("Give the reason for changing the mark. The trainee will read it."))
         row.score = _score(library, attempt, question_id, points)
@@ -124,6 +130,11 @@ def mark(
         session.add(now)
         _follow(session, library, attempt, given, now, before[-1] if before else None)
         return attempt
+
+
+def _is_same(mark: Mark, actor: Actor, points: Mapping[str, float], comment: str, seen: int) -> bool:
+    given = (actor.person.id, dict(points), comment.strip()[:LONGEST_COMMENT], seen + 1)
+    return (mark.marked_by, mark.points, mark.comment, mark.number) == given
 
 
 def _score(library: Library, attempt: Attempt, question_id: str, points: Mapping[str, float]) -> float:

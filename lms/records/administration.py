@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import and_, delete, select
+from sqlalchemy import and_, delete, func, select
 from sqlalchemy.orm import Session
 
 from lms.records.accounts import Account, PasswordReset
@@ -64,6 +64,13 @@ def lock_administrators(session: Session) -> set[UUID]:
         .with_for_update()
     )
     return {grant.person_id for grant, _account in rows}
+
+
+def newest_link(session: Session, email: str) -> int:
+    """Which link to choose a password was mailed to this address last: the milliseconds at which it ends; 0 where there
+    is none."""
+    ends = session.scalar(select(func.max(PasswordReset.expires_at)).where(PasswordReset.email == email))
+    return round(ends.timestamp() * 1000) if ends else 0
 
 
 def end_password_links(session: Session, email: str) -> None:

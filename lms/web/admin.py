@@ -241,6 +241,7 @@ def person(person_id: UUID) -> str:
     return render_template(
         "admin/person.html",
         listed=listed,
+        newest_link=administration.newest_link(db.session(), listed.person.email) if listed.waiting else 0,
         person=listed.person,
         grants=held,
         units=units,
@@ -301,7 +302,10 @@ def open_account(person_id: UUID) -> Response:
 def invite(person_id: UUID) -> Response:
     """Send the invitation once more."""
     row = _listed(person_id).person
-    administer.invite_again(actor(), person_id, _address(), clock.now())
+    seen = request.form.get("seen", -1, type=int)
+    if not administer.invite_again(actor(), person_id, _address(), seen, clock.now()):
+        flash(_("Not sent again: %(email)s was sent a link after this page was opened.", email=row.email), "info")
+        return redirect(url_for(".person", person_id=person_id), 303)
     return _back(person_id, _("A new invitation is on its way to %(email)s.", email=row.email))
 
 

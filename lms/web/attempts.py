@@ -89,7 +89,14 @@ def begin(course_id: str, quiz_id: str) -> Response:
     course = found(library().course(course_id))
     revision = found(library().revision_of(course_id))
     attempt = verbs.begin(
-        actor(), library(), course, revision, found(course.quiz(quiz_id)), course.language, clock.now()
+        actor(),
+        library(),
+        course,
+        revision,
+        found(course.quiz(quiz_id)),
+        course.language,
+        clock.now(),
+        request.form.get("number", 0, type=int),
     )
     return redirect(url_for(".resume", attempt_id=attempt.id), 303)
 

@@ -349,6 +349,18 @@ def _title(course_id: str) -> str:
 def allow_attempt(enrolment_id: UUID) -> Redirect:
     """Give somebody one more attempt at the quizzes of a course."""
     found(enrolments.get(db.session(), managed(actor()), enrolment_id))
-    row = enrolling.allow_attempt(actor(), enrolment_id, clock.now())
-    flash(_("One more attempt allowed in “%(course)s”.", course=_title(row.course_id)), "success")
+    seen = request.form.get("seen", -1, type=int)
+    row = enrolling.allow_attempt(actor(), enrolment_id, seen, clock.now())
+    if row.extra_attempts == seen + 1:
+        flash(_("One more attempt allowed in “%(course)s”.", course=_title(row.course_id)), "success")
+    else:
+        flash(
+            ngettext(
+                "Nothing was added: %(num)s extra attempt is allowed in “%(course)s” by now.",
+                "Nothing was added: %(num)s extra attempts are allowed in “%(course)s” by now.",
+                row.extra_attempts,
+                course=_title(row.course_id),
+            ),
+            "info",
+        )
     return redirect(url_for(".person", person_id=row.person_id), 303)

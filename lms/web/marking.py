@@ -99,7 +99,11 @@ def mark(course_id: str, attempt_id: UUID, question_id: str) -> Response | tuple
         wrong = [id for id in points if id not in given]
         return _page(course, attempt, row, question, wrong, silent), 422
     comment = request.form.get("comment", "")
-    marking.mark(actor(), library(), attempt_id, question_id, given, comment, clock.now(), seen, reason)
+    try:
+        marking.mark(actor(), library(), attempt_id, question_id, given, comment, clock.now(), seen, reason)
+    except marking.AlreadyMarked as refusal:
+        flash(str(refusal), "error")
+        return _page(course, *_asked(course_id, attempt_id, question_id)), 409
     if seen:
         flash(_("The mark has been changed. The trainee can read why."), "success")
         return redirect(url_for(".marked", course_id=course_id), 303)

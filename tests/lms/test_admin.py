@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -15,6 +16,7 @@ from lms.learning.administer import Wrong
 from lms.learning.refusal import Refused
 from lms.library import library
 from lms.records.accounts import Account, Actor, PasswordReset, SignIn
+from lms.records.administration import newest_link
 from lms.records.audit import AuditEvent
 from lms.records.institutions import Institution
 from lms.records.jobs import Job
@@ -200,17 +202,21 @@ def test_closing_an_account_signs_out_at_once(world: World, visitor: Guise) -> N
     assert [name for name in actions(person) if name.startswith("account-")] == ["account-closed", "account-opened"]
 
 
+def link(person: Person) -> int:
+    return newest_link(db.session(), person.email)
+
+
 def test_an_invitation_can_be_sent_again_until_a_password_is_chosen(world: World) -> None:
     actor, unit = administrator(world), world.institutions["Border"]
     person = administer.add_person(actor, "Ana", "ana@example.org", unit, URL, START)
     first = db.session.scalars(select(PasswordReset.token_hash)).one()
-    administer.invite_again(actor, person.id, URL, START)
+    assert administer.invite_again(actor, person.id, URL, link(person), START + timedelta(minutes=1))
     assert db.session.scalars(select(PasswordReset.token_hash)).one() != first
     with pytest.raises(Refused, match="has chosen a password"):
-        administer.invite_again(actor, world.people["trainee"].id, URL, START)
+        administer.invite_again(actor, world.people["trainee"].id, URL, 0, START)
     administer.close_account(actor, person.id, START)
     with pytest.raises(Refused, match="closed"):
-        administer.invite_again(actor, person.id, URL, START)
+        administer.invite_again(actor, person.id, URL, 0, START)
 
 
 # ── roles ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -287,7 +293,7 @@ def test_the_verbs_refuse_whoever_is_no_administrator(world: World, name: str) -
         lambda: administer.rename(actor, unit, "New", START),
         lambda: administer.add_person(actor, "Ana", "ana@example.org", unit, URL, START),
         lambda: administer.change_person(actor, person.id, "Ana", "ana@example.org", unit, URL, START),
-        lambda: administer.invite_again(actor, person.id, URL, START),
+        lambda: administer.invite_again(actor, person.id, URL, 0, START),
         lambda: administer.close_account(actor, person.id, START),
         lambda: administer.open_account(actor, person.id, URL, START),
         lambda: administer.grant(actor, person.id, Role.ADMINISTRATOR, START),
