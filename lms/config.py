@@ -46,6 +46,11 @@ class Settings:
     pool_size: int = 8
     testing: bool = False
 
+    @property
+    def is_public(self) -> bool:
+        """Whether others than this computer can reach the address."""
+        return urlsplit(self.url).hostname not in ("localhost", "127.0.0.1", "::1")
+
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings that the environment variables say; see docs/for-operators.md.
@@ -89,8 +94,16 @@ def _database_url(url: str) -> str:
 
 
 def _mail_sink(sink: str) -> str:
-    if urlsplit(sink).scheme not in ("file", "console", "smtp", "smtps"):
-        raise SettingError(f"STAZA_MAIL is “{sink}”. Set it to file:DIRECTORY, console: or smtp://host:port.")
+    url = urlsplit(sink)
+    if url.scheme not in ("file", "console", "smtp", "smtps"):
+        raise SettingError(f"STAZA_MAIL is “{url.scheme}:…”. Set it to file:DIRECTORY, console: or smtp://host:port.")
+    if url.scheme in ("smtp", "smtps") and url.query not in ("", "tls=off"):
+        raise SettingError("STAZA_MAIL ends in something unknown after “?”. Only ?tls=off is known.")
+    if url.query == "tls=off" and (url.scheme == "smtps" or url.username):
+        raise SettingError(
+            "STAZA_MAIL has ?tls=off beside a password or smtps:. "
+            "A password is never sent in clear: leave out one of the two."
+        )
     return sink
 
 

@@ -8,7 +8,7 @@ import sys
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from lms.db import new_id
 
@@ -25,6 +25,9 @@ def compose(sender: str, to: str, subject: str, body: str) -> EmailMessage:
 def send(sink: str, message: EmailMessage) -> None:
     """Deliver to `file:DIRECTORY`, `console:` or `smtp[s]://[user:password@]host[:port]`.
 
+    Mails hold links that set a password, so they travel encrypted: `smtp:` needs a server that offers STARTTLS, with a
+    certificate that is valid. `smtp://host:port?tls=off` sends in clear, and never with a password.
+
     Raises OSError or smtplib.SMTPException when the sink does not take it; ValueError for an unknown sink.
     """
     url = urlsplit(sink)
@@ -36,23 +39,28 @@ def send(sink: str, message: EmailMessage) -> None:
         sys.stdout.write(f"{message}\n")
         sys.stdout.flush()
     elif url.scheme in ("smtp", "smtps"):
-        _send_by_smtp(url.scheme == "smtps", url.hostname or "localhost", url.port, url.username, url.password, message)
+        _send_by_smtp(sink, message)
     else:
         raise ValueError(f"STAZA_MAIL is “{url.scheme}:…”. Set it to file:DIRECTORY, console: or smtp://host:port.")
 
 
-def _send_by_smtp(
-    tls: bool, host: str, port: int | None, user: str | None, password: str | None, message: EmailMessage
-) -> None:
-    context = ssl.create_default_context()
+def in_clear(sink: str) -> bool:
+    """Whether the sink is told to send without encryption."""
+    url = urlsplit(sink)
+    return url.scheme == "smtp" and parse_qs(url.query).get("tls") == ["off"]
+
+
+def _send_by_smtp(sink: str, message: EmailMessage) -> None:
+    url, context = urlsplit(sink), ssl.create_default_context()
+    host = url.hostname or "localhost"
     server = (
-        smtplib.SMTP_SSL(host, port or 465, timeout=20, context=context)
-        if tls
-        else smtplib.SMTP(host, port or 25, timeout=20)
+        smtplib.SMTP_SSL(host, url.port or 465, timeout=20, context=context)
+        if url.scheme == "smtps"
+        else smtplib.SMTP(host, url.port or 25, timeout=20)
     )
     with server:
-        if not tls and server.has_extn("starttls"):
-            server.starttls(context=context)
-        if user:
-            server.login(unquote(user), unquote(password or ""))
+        if url.scheme == "smtp" and not in_clear(sink):
+            server.starttls(context=context)  # raises where the server does not offer it
+        if url.username and not in_clear(sink):
+            server.login(unquote(url.username), unquote(url.password or ""))
         server.send_message(message)

@@ -68,6 +68,14 @@ def serve(host: str, port: int, workers: int, jobs: bool) -> None:
     with opened() as app:
         library().programme()
         settings = settings_of(app)
+        if settings.is_public and demo_region.is_open_to_all():
+            raise click.ClickException(
+                "This database holds the accounts of `staza demo`, with the password that everybody can read. "
+                "Start `staza demo` with this STAZA_URL: it gives them a new one."
+            )
+    if settings.url.startswith("https:") and not settings.proxies:
+        click.echo("Warning: STAZA_URL is https, but STAZA_PROXIES is 0. Set it to the number of proxies, or all "
+                   "visitors share the sign-in limits of one.", err=True)  # fmt: skip
     click.echo(f"Staza serves {settings.url} (listening on {host}:{port}). Ctrl+C stops it.")
     _run(host, port, workers, jobs)
 
@@ -88,11 +96,12 @@ def demo(host: str, port: int, workers: int, jobs: bool) -> None:
         _migrate()
         if demo_region.seed(library(), clock.now()):
             click.echo("The database was empty: it has a demo region now. Nobody in it is real.")
+        password = demo_region.passwords_for(settings)
     click.echo(f"\nStaza serves {settings.url}\n")
     width = max(len(account.email) for account in demo_region.ACCOUNTS)
     for account in demo_region.ACCOUNTS:
         click.echo(f"  {account.email:{width}}  {account.what}")
-    click.echo(f"\nThe password of each is {demo_region.PASSWORD}. Ctrl+C stops the server.\n")
+    click.echo(f"\nThe password of each is {password}. Ctrl+C stops the server.\n")
     _run(host, port, workers, jobs)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import IO, Any
+
 import click
 
 from lms import clock
@@ -14,9 +17,29 @@ from lms.records import directory
 from lms.records.institutions import Institution
 from lms.records.people import Person, Role
 
-PASSWORD = click.option(
-    "--password", prompt=True, hide_input=True, confirmation_prompt=True, help="The password; asked for if left out."
-)
+
+def _refuse(_ctx: click.Context, _option: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        raise click.UsageError(
+            "--password is not read any more: every user of the machine can see what a command was started with. "
+            "Leave it out and type the password when asked, or use --password-file FILE (- for standard input)."
+        )
+
+
+def _read(file: IO[str] | None) -> str:
+    """The password, from the first line of the file or typed twice."""
+    if file is None:
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return file.readline().rstrip("\r\n")
+
+
+def _with_password(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The ways to give a password, of which none is seen in the list of processes."""
+    file = click.option(
+        "--password-file", type=click.File("r", encoding="utf-8"),
+        help="A file whose first line is the password, or - for standard input; asked for if left out.",
+    )  # fmt: skip
+    return file(click.option("--password", hidden=True, expose_value=False, callback=_refuse)(command))
 
 
 @click.group()
@@ -36,14 +59,15 @@ def user() -> None:
 @click.option("--name", required=True, help="Name and surname.")
 @click.option("--institution", required=True, help="Name of the institution or unit.")
 @click.option("--country", help="RS, BA, ME or MK: makes the institution if there is none of that name.")
-@PASSWORD
-def create(email: str, name: str, institution: str, country: str | None, password: str) -> None:
+@_with_password
+def create(email: str, name: str, institution: str, country: str | None, password_file: IO[str] | None) -> None:
     """Make an account.
 
     \b
     For example:
         staza user create ana.jovic@mup.example --name "Ana Jović" --institution "Border Police"
     """
+    password = _read(password_file)
     with opened() as app:
         at = clock.now()
         passwords.check(password, passwords.Whose(name, email, (institution,)))
@@ -57,16 +81,17 @@ def create(email: str, name: str, institution: str, country: str | None, passwor
 
 @user.command()
 @click.argument("email")
-@PASSWORD
-def password(email: str, password: str) -> None:
+@_with_password
+def password(email: str, password_file: IO[str] | None) -> None:
     """Set somebody's password, and sign them out everywhere.
 
     \b
     For example:
         staza user password ana.jovic@mup.example
     """
+    new = _read(password_file)
     with opened():
-        set_password(email, password, clock.now())
+        set_password(email, new, clock.now())
     click.echo(f"{email} has a new password.")
 
 

@@ -7,7 +7,9 @@ four institutions are those of real ones.
 
 from __future__ import annotations
 
+import os
 import re
+import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,14 +21,16 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from courses.model import Course
-from lms.db import new_id, transaction
+from lms.config import Settings
+from lms.db import db, new_id, transaction
 from lms.demo.history import Historian, Plan, Trainee
 from lms.demo.names import composed, latin
 from lms.demo.region import REGION, Node
 from lms.demo.rows import Rows
 from lms.learning.passwords import hashed as hash_password
+from lms.learning.passwords import verify
 from lms.library import Library
-from lms.records import institutions
+from lms.records import accounts, institutions
 from lms.records.accounts import Account
 from lms.records.institutions import Institution
 from lms.records.people import Grant, Person, Role, fold
@@ -64,6 +68,38 @@ ACCOUNTS = (
     DemoAccount("coordinator@example.org", "Nataša Bulatović", "ME", "the regional coordinator", Role.COORDINATOR),
     DemoAccount("administrator@example.org", "Igor Savić", "RS", "the administrator", Role.ADMINISTRATOR),
 )
+
+
+def is_open_to_all() -> bool:
+    """Whether somebody can sign in to a demo account with the password that everybody can read."""
+    session = db.session()
+    found = (accounts.account(session, each.email) for each in ACCOUNTS)
+    hashes = [row.password_hash for row in found if row and row.password_hash and row.closed_at is None]
+    session.commit()
+    return any(verify(each, PASSWORD) for each in hashes)
+
+
+def passwords_for(settings: Settings) -> str:
+    """The password of the demo accounts, as they have it from now on.
+
+    On an address that others can reach it is a random one, made once and kept in the instance folder. There it holds
+    from then on, on any address.
+    """
+    kept = settings.instance / "demo-password"
+    if not kept.exists():
+        if not settings.is_public:
+            return PASSWORD
+        with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(15))
+    password = kept.read_text().strip()
+    hashed = hash_password(password)
+    with transaction() as session:
+        for each in ACCOUNTS:
+            row = accounts.account(session, each.email)
+            if row and not verify(row.password_hash, password):
+                row.password_hash = hashed
+                accounts.end_sign_ins(session, row.person_id)
+    return password
 
 
 def seed(

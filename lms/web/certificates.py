@@ -40,6 +40,13 @@ def pdf(certificate_id: UUID) -> Response:
     return response
 
 
+@blueprint.after_request
+def keep_out_of_search(response: Response) -> Response:
+    """A certificate names a person: no search engine lists it."""
+    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    return response
+
+
 @blueprint.get("/verify")
 @allow(PUBLIC)
 def look_up() -> str | BaseResponse | tuple[str, int]:

@@ -211,3 +211,10 @@ def test_verifying_is_written_down(app: Flask, visitor: Visit, world: World) -> 
     (look,) = db.session.query(AuditEvent).filter_by(action="certificate-verified").all()
     assert (look.person_id, look.actor_id) == (row.person_id, None)
     assert not re.search(CODE, str(look.details))
+
+
+@pytest.mark.parametrize("url", ["/verify", "/verify/7KQM2XWPA9RTB4HC"])
+def test_no_search_engine_lists_a_certificate(app: Flask, visitor: Callable[[str], Visitor], url: str) -> None:
+    page = visitor("").get(url)
+    assert "noindex" in page.headers["X-Robots-Tag"]
+    assert '<meta name="robots" content="noindex' in page.get_data(as_text=True)

@@ -254,6 +254,23 @@ def test_roles_are_given_by_name(app: Flask, settings: Settings, world: World) -
     assert sign_in("trainee@example.org", PASSWORD, clock.now())
 
 
+def test_a_password_is_read_from_a_file_and_never_from_the_command_line(
+    app: Flask, settings: Settings, world: World, tmp_path: Path
+) -> None:
+    seen = run(settings, "user", "password", "trainee@example.org", "--password", PASSWORD)
+    assert (seen.exit_code, "--password-file" in seen.output, PASSWORD in seen.output) == (2, True, False)
+    assert not sign_in("trainee@example.org", PASSWORD, clock.now())
+    (tmp_path / "secret").write_text(f"{PASSWORD}\n")
+    given = run(settings, "user", "password", "trainee@example.org", "--password-file", str(tmp_path / "secret"))
+    assert given.exit_code == 0, given.output
+    assert sign_in("trainee@example.org", PASSWORD, clock.now())
+    piped = run(
+        settings, "user", "password", "trainee@example.org", "--password-file", "-", typed="five brave words here\n"
+    )
+    assert piped.exit_code == 0, piped.output
+    assert sign_in("trainee@example.org", "five brave words here", clock.now())
+
+
 # ── backup and restore ─────────────────────────────────────────────────────────────────────────────────────────────
 
 

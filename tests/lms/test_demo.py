@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -17,6 +18,7 @@ from sqlalchemy import func, select
 from lms import clock, create_app, demo
 from lms.db import db
 from lms.demo.answers import answered
+from lms.learning import accounts
 from lms.learning.attempts import result
 from lms.learning.progress import progress
 from lms.library import library
@@ -142,6 +144,22 @@ def test_the_demo_accounts_can_look_round(empty: Flask) -> None:
         browser = Visitor(empty).sign_in(account.email.removesuffix("@example.org"), demo.PASSWORD)
         assert account.name in browser.get("/").get_data(as_text=True)
         assert browser.get(pages[account.role]).status_code == 200, account.email
+
+
+def test_on_a_public_address_the_published_password_opens_nothing(empty: Flask) -> None:
+    settings, now = empty.config["SETTINGS"], clock.now()
+    demo.seed(library(), now, people={"RS": 1})
+    local = replace(settings, url="http://127.0.0.1:8000")
+    public = replace(local, url="https://learn.example.org")
+    address = demo.ACCOUNTS[-1].email
+    assert demo.passwords_for(local) == demo.PASSWORD
+    assert demo.is_open_to_all()
+    password = demo.passwords_for(public)
+    assert not demo.is_open_to_all()
+    assert accounts.sign_in(address, demo.PASSWORD, now) is None
+    assert accounts.sign_in(address, password, now)
+    assert demo.passwords_for(public) == demo.passwords_for(local) == password
+    assert (settings.instance / "demo-password").stat().st_mode & 0o77 == 0
 
 
 def test_the_trainee_has_something_of_everything(region: None) -> None:
