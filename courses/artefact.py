@@ -4,6 +4,7 @@
     objects/ab/<sha256>.<ext>     a media file
     revisions/<course>/<sha256>.json   a course (model.Course), which names the objects it is made of
     releases.json                 the releases of each course, oldest first; the last one is what people see
+    releases.copy.json            the same, for when that one is lost or damaged
     programme.json                the programme; programme.<locale>.json in other languages
 
 The name of a file is the hash of its bytes, so writing what exists does nothing and two machines agree. A reader never
@@ -33,6 +34,10 @@ _FEW = 8
 """Files that are made safe one after the other; of more, the whole disk is."""
 _COURSE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
+
+_LIST, _COPY = "releases.json", "releases.copy.json"
+_UNREADABLE = (OSError, ValueError, TypeError, AttributeError)
+_BRING_BACK = "Run staza publish, which brings it back from its copy, or restore a backup."
 
 Kind = Literal["cosmetic", "regrade", "retrain"]
 """What a change asks of people, least first: nothing; that answers be marked anew; that something be learnt."""
@@ -74,6 +79,13 @@ def _objects(course: dict[str, Any]) -> set[str]:
     for words in course.get("translations", {}).values():
         found |= {*words.get("lessons", {}).values(), *words.get("banks", {}).values()}
     return found | set(course.get("media", ()))
+
+
+def _is_json(path: Path) -> bool:
+    try:
+        return bool(json.loads(path.read_bytes()))
+    except ValueError:
+        return False
 
 
 def in_force(history: Sequence[Release]) -> list[Release]:
@@ -164,15 +176,48 @@ class Store:
     def histories(self) -> dict[str, tuple[Release, ...]]:
         """The releases of each course that has one, oldest first."""
         try:
-            kept = json.loads((self.root / "releases.json").read_bytes())
-            return {
-                course: tuple(_release(fields) for fields in ([found] if "revision" in found else found))
-                for course, found in kept.items()
-            }
+            return self._list(_LIST)
         except FileNotFoundError:
-            return {}
-        except (OSError, ValueError, TypeError, AttributeError) as error:
-            raise ArtefactError(f"The list of releases in {self.root} cannot be read: {error}.") from error
+            if not (self.root / _COPY).exists() and not (self.root / ".lock").exists():
+                return {}  # nothing has been released yet
+            raise ArtefactError(f"The list of releases, {self.root / _LIST}, is missing. {_BRING_BACK}") from None
+        except _UNREADABLE as error:
+            what = f"The list of releases, {self.root / _LIST}, cannot be read ({error}). {_BRING_BACK}"
+            raise ArtefactError(what) from error
+
+    def copied_histories(self) -> dict[str, tuple[Release, ...]] | None:
+        """What the copy of the list of releases says, for when the list itself cannot be read; None without one."""
+        try:
+            return self._list(_COPY)
+        except _UNREADABLE:
+            return None
+
+    def _list(self, name: str) -> dict[str, tuple[Release, ...]]:
+        kept = json.loads((self.root / name).read_bytes())
+        return {
+            course: tuple(_release(fields) for fields in ([found] if "revision" in found else found))
+            for course, found in kept.items()
+        }
+
+    def mend_list(self) -> str:
+        """Bring the list of releases back from its copy where it cannot be read, and make the copy where there is none;
+        a sentence about the first."""
+        try:
+            kept = self.histories()
+        except ArtefactError:
+            copied = self.copied_histories()
+            if copied is None:
+                return ""  # whoever reads the list next is told
+            self._keep_list(copied)
+            return "The list of releases could not be read. It has been brought back from its copy."
+        if kept and self.copied_histories() is None:
+            self.write(Path(_COPY), (self.root / _LIST).read_bytes())
+        return ""
+
+    def _keep_list(self, histories: dict[str, tuple[Release, ...]]) -> None:
+        kept = {course: [asdict(each) for each in history] for course, history in sorted(histories.items())}
+        for name in (_LIST, _COPY):
+            self.write(Path(name), canonical(kept))
 
     def damage(self) -> list[str]:
         """What is missing or damaged of what was ever released, a sentence each: every file is read."""
@@ -184,20 +229,45 @@ class Store:
         found = [str(error) for each in dict.fromkeys(revisions) for error in self.damage_of(*each)]
         return list(dict.fromkeys(found))
 
-    def damage_of(self, course_id: str, revision: str) -> list[ArtefactError]:
-        """What is missing or damaged of the revision of the course: each of its files is read."""
-        try:
-            what = f"revision {revision[:12]} of the course {course_id}"
-            course = json.loads(self._read(self._revision_path(course_id, revision), revision, what))
-        except ArtefactError as error:
-            return [error]
-        found = []
-        for name in sorted(_objects(course)):
+    def damage_of(
+        self, course_id: str, revision: str, whole: set[str] | None = None, aside: bool = False
+    ) -> list[ArtefactError]:
+        """What is missing or damaged of the revision of the course: each of its files is read, but for those that are
+        known to be `whole`. `aside`: what is damaged is given another name."""
+        known = set() if whole is None else whole
+        found: list[ArtefactError] = []
+
+        def read(path: Path, name: str, what: str) -> bytes:
             try:
-                self._read(self._path_of(name), name, f"the file {name[:12]} of the course {course_id}")
+                data = self._read(path, name, what)
+                known.add(name)
+                return data
             except ArtefactError as error:
                 found.append(error)
+                if aside and path.is_file():
+                    path.replace(path.with_name(f"{path.name}.damaged"))
+                return b""
+
+        course = read(self._revision_path(course_id, revision), revision, f"revision {revision[:12]} of {course_id}")
+        for name in sorted(_objects(json.loads(course)) - known) if course else ():
+            read(self._path_of(name), name, f"a lesson, bank or picture of {course_id}, {name[:12]}")
         return found
+
+    def set_damage_aside(self, courses: Sequence[str]) -> list[str]:
+        """Give every damaged file of the revisions of these courses another name, so that the next build writes it
+        again from the text; a sentence for each that is damaged or missing. What the cache says is forgotten then."""
+        found: dict[str, None] = {}
+        whole: set[str] = set()
+        for id in courses:
+            for revision in self.revisions(id):
+                found |= dict.fromkeys(map(str, self.damage_of(id, revision, whole, aside=True)))
+        for path in self.root.glob("programme*.json"):
+            if not _is_json(path):
+                path.rename(path.with_name(f"{path.name}.damaged"))
+                found[f"The file of the programme is damaged: {path}."] = None
+        if found:
+            (self.root / "cache" / "state.json").unlink(missing_ok=True)
+        return list(found)
 
     def files(self) -> Iterator[Path]:
         """The files that make up the store. Who copies them in this order while others write has every file that one
@@ -282,8 +352,7 @@ class Store:
         with self._alone():
             histories = self.histories()
             histories[course_id] = (*histories.get(course_id, ()), release)
-            kept = {course: [asdict(each) for each in history] for course, history in sorted(histories.items())}
-            self.write(Path("releases.json"), canonical(kept))
+            self._keep_list(histories)
 
     def revisions(self, course_id: str) -> list[str]:
         """The revisions of the course that the store has, released or not."""
@@ -325,7 +394,7 @@ class Store:
         import fcntl
 
         self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / ".lock").open("w") as lock:
+        with (self.root / ".releasing").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from lms.db import db
 from lms.learning.refusal import Refused
+from lms.library import ArtefactError
 
 
 def _texts(code: int) -> tuple[str, str, str]:
@@ -119,6 +120,17 @@ def init_app(app: Flask) -> None:
         response = page(ServiceUnavailable.code)
         response.headers["Retry-After"] = "5"
         return response
+
+    @app.errorhandler(ArtefactError)
+    def damaged(error: ArtefactError) -> Response:
+        db.session.rollback()
+        app.logger.error("a course can't be read", exc_info=error)
+        return page(
+            503,
+            _("This course can’t be shown right now"),
+            _("A file of it is damaged. The error has been logged."),
+            _("Your saved work is safe. Try again later, or give your administrator the number below."),
+        )
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:

@@ -6,6 +6,8 @@ is read again when it changes.
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Iterator
 from copy import copy
 from functools import lru_cache
@@ -18,6 +20,9 @@ from courses.artefact import ArtefactError, Release, Store
 from courses.model import Course, Lesson, Programme
 from courses.questions.base import Question
 
+_log = logging.getLogger(__name__)
+_A_MINUTE = 60.0
+
 
 class Library:
     """The compiled courses in one artefact store, in the language `locale` as far as they are translated ("": as they
@@ -26,6 +31,7 @@ class Library:
     def __init__(self, root: Path) -> None:
         self.store = Store(root)
         self.locale = ""
+        self._damage: tuple[float, dict[str, list[str]]] = (0.0, {})
         self._others: dict[str, Library] = {"": self}
         self._histories: tuple[float, dict[str, tuple[Release, ...]]] = (-1.0, {})
         self._written = lru_cache(maxsize=256)(self.store.course)
@@ -60,8 +66,29 @@ class Library:
         path = self.store.root / "releases.json"
         changed = path.stat().st_mtime if path.exists() else 0.0
         if changed != self._histories[0]:
-            self._histories = (changed, self.store.histories())
+            try:
+                self._histories = (changed, self.store.histories())
+            except ArtefactError:
+                copied = self.store.copied_histories()
+                if copied is None:
+                    raise
+                return copied  # people go on; `damage` tells of it
         return self._histories[1]
+
+    def damage(self) -> dict[str, list[str]]:
+        """What is missing or damaged of the current releases, by the id of the course ("": the list of releases). It is
+        looked for once a minute, as every file is read for it."""
+        if time.monotonic() > self._damage[0]:
+            found = {id: self.store.damage_of(id, release.revision) for id, release in self.releases().items()}
+            said = {id: [str(error) for error in errors] for id, errors in found.items() if errors}
+            try:
+                self.store.histories()
+            except ArtefactError as error:
+                said[""] = [str(error)]
+            for line in (line for lines in said.values() for line in lines):
+                _log.error("%s", line)
+            self._damage = (time.monotonic() + _A_MINUTE, said)
+        return self._damage[1]
 
     def releases(self) -> dict[str, Release]:
         """The current release of each course."""
@@ -87,9 +114,10 @@ class Library:
             return ""
 
     def courses(self) -> tuple[Course, ...]:
-        """The current revision of every released course, in the order of the programme's topics."""
+        """The current revision of every released course, in the order of the programme's topics, without those that are
+        damaged."""
         order = {topic.id: place for place, topic in enumerate(self.programme().topics)}
-        current = [self._course(id, release.revision) for id, release in self.releases().items()]
+        current = [course for id in self.releases() if (course := self.readable(id)) is not None]
         return tuple(sorted(current, key=lambda course: (order.get(course.topic, len(order)), course.title)))
 
     def revision_of(self, course_id: str) -> str | None:
@@ -101,6 +129,14 @@ class Library:
         """The course at that revision, or at its current one; None if there is no such course."""
         revision = revision or self.revision_of(course_id)
         return self._course(course_id, revision) if revision else None
+
+    def readable(self, course_id: str) -> Course | None:
+        """The course at its current revision; None if there is none, or if it is damaged: for pages that show several,
+        which go on without it."""
+        try:
+            return self.course(course_id)
+        except ArtefactError:
+            return None
 
     def lesson(self, course_id: str, lesson_id: str, revision: str | None = None) -> Lesson | None:
         """The lesson at that revision of the course, or at the current one; None if it has no such lesson."""

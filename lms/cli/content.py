@@ -17,7 +17,7 @@ from typing import Any
 
 import click
 
-from courses.artefact import Store
+from courses.artefact import ArtefactError, Store
 from courses.build import BuildResult, Progress
 from courses.build import build as build_courses
 from courses.build import check as check_courses
@@ -81,6 +81,10 @@ def check(courses: tuple[str, ...], form: str, content: Path, artefacts: Path) -
 
     Where courses were released (--artefacts), their ids are held against what was."""
     require(content, courses)
+    try:
+        Store(artefacts).histories()
+    except ArtefactError as error:
+        click.echo(str(error), err=True)
     problems = check_courses(content, courses, os.cpu_count() or 1, Store(artefacts))
     if form == "json":
         click.echo(json.dumps([problem.as_json() for problem in problems], ensure_ascii=False, indent=1))
@@ -118,11 +122,31 @@ def built(courses: tuple[str, ...], content: Path, store: Store, jobs: int | Non
     if store.root.resolve().parent == _instance().resolve():
         private.keep(_instance())
     try:
+        damage = _mend(store, courses or tuple(course_ids(content)))
         result = _with_bar(lambda progress: build_courses(content, store, courses, progress, jobs))
     except OSError as error:
         raise click.ClickException(f"{store.root} cannot be written: {error.strerror}.") from error
     show_problems(content, [problem for problem in result.all_problems() if problem.severity == "error"])
+    if damage:
+        _say_mended(store, courses or tuple(course_ids(content)))
     return result
+
+
+def _mend(store: Store, courses: tuple[str, ...]) -> bool:
+    """Name what is damaged of the store, and prepare it to be written again; whether there was something."""
+    if said := store.mend_list():
+        click.echo(said, err=True)
+    found = store.set_damage_aside(courses)
+    for line in found:
+        click.echo(line, err=True)
+    return bool(found)
+
+
+def _say_mended(store: Store, courses: tuple[str, ...]) -> None:
+    left = store.set_damage_aside(courses)
+    click.echo("It has been written again from the text." if not left else
+               f"{count(len(left), 'file')} can't be made from the present text, as those of older revisions. "
+               "Restore a backup that has them.", err=True)  # fmt: skip
 
 
 def show_built(result: BuildResult, published: Collection[str] = ()) -> None:

@@ -50,7 +50,7 @@ def index() -> str:
             refresher(course, library().history(course.id), row, known[row.id]),
         )
         for row in rows
-        if (course := library().course(row.course_id)) is not None
+        if (course := library().readable(row.course_id)) is not None
     ]  # fmt: skip
     open_cards = sorted((card for card in cards if card.state is not State.COMPLETED), key=_urgency)
     done = [card for card in cards if card.state is State.COMPLETED]

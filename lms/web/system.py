@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 from flask import Blueprint, Response, jsonify, make_response, render_template
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,24 +18,60 @@ from lms.web.access import PUBLIC, allow
 blueprint = Blueprint("system", __name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found: whether people can be served; what is wrong all the same, in sentences that name no file and
+    no person, as anybody may read them; and what else it says. The log has more."""
+
+    ready: bool
+    problems: tuple[str, ...] = ()
+    more: Mapping[str, object] = field(default_factory=dict)
+
+
+def _database() -> Finding:
+    try:
+        institutions.get(db.session(), 1)
+    except SQLAlchemyError:
+        return Finding(False, ("The database does not answer.",), {"database": False})
+    return Finding(True, (), {"database": True})
+
+
+def _courses() -> Finding:
+    try:
+        shown, damage = library().courses(), library().damage()
+    except (ArtefactError, OSError):
+        return Finding(False, ("The programme or the list of releases can't be read.",), {"courses": False})
+    problems = [f"The course {id} is damaged." for id in sorted(damage) if id]
+    if "" in damage:
+        problems.append("The list of releases can't be read; its copy is used.")
+    ready = bool(shown) or not damage
+    return Finding(ready, tuple(problems), {"courses": ready})
+
+
+def _worker() -> Finding:
+    """A worker that is late leaves the service ready, since pages are served without it: a balancer that took this
+    server away would make matters worse."""
+    try:
+        state = duties.worker_state(clock.now())
+    except SQLAlchemyError:
+        return Finding(True, (), {"worker": "unknown"})
+    return Finding(True, ("The worker is late.",) if state["worker"] == "late" else (), state)
+
+
+CHECKS = (_database, _courses, _worker)
+
+
 @blueprint.get("/healthz")
 @allow(PUBLIC)
 def healthz() -> Response:
-    """200 once the database and the courses can be read, 503 before. A worker that is late leaves it at 200, since
-    pages are served without it: a balancer that took this server away would make matters worse."""
-    state = {"database": True, "courses": True}
-    worker: dict[str, object] = {"worker": "unknown"}
-    try:
-        institutions.get(db.session(), 1)
-        worker = duties.worker_state(clock.now())
-    except SQLAlchemyError:
-        state["database"] = False
-    try:
-        library().courses()
-    except (ArtefactError, OSError):
-        state["courses"] = False
-    ready = all(state.values())
-    return make_response(jsonify(status="ok" if ready else "unavailable", **state, **worker), 200 if ready else 503)
+    """200 once people can be served, 503 before; and what is wrong, check by check."""
+    found = [check() for check in CHECKS]
+    ready = all(finding.ready for finding in found)
+    problems = [problem for finding in found for problem in finding.problems]
+    said: dict[str, object] = {"status": "unavailable" if not ready else "degraded" if problems else "ok"}
+    for finding in found:
+        said |= finding.more
+    return make_response(jsonify(**said, problems=problems), 200 if ready else 503)
 
 
 @blueprint.get("/accessibility")
