@@ -40,6 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         media,
         pages,
         paths,
+        refusals,
         releases,
         resend,
         system,
@@ -54,6 +55,8 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     bodies.init_app(app)
     db.init_app(app)
+    logs.init_app(app)
+    refusals.init_app(app)
     Migrate(app, db, directory=str(config.ROOT / "lms" / "migrations"), render_as_batch=True)
     texts.Babel(app, locale_selector=i18n.selected_locale, default_translation_directories=str(i18n.TRANSLATIONS))
     CSRFProtect(app)
@@ -63,7 +66,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     access.init_app(app)
     texts.init_app(app)
     pages.init_app(app)
-    logs.init_app(app)
     errors.init_app(app)
     resend.init_app(app)
 

@@ -6,6 +6,7 @@ is here and nowhere else.
 
 from __future__ import annotations
 
+import errno
 import secrets
 import time
 from collections.abc import Iterator
@@ -18,6 +19,8 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, TypeDecorator, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -126,3 +129,24 @@ def engine_options(url: str, pool_size: int) -> dict[str, Any]:
     kept out of the messages of errors, which are logged."""
     pool = {} if url.startswith("sqlite") else {"pool_size": pool_size, "pool_pre_ping": True}
     return {"hide_parameters": True, **pool}
+
+
+FULL, READ_ONLY, BUSY, GONE = "full", "read-only", "busy", "gone"
+_TROUBLES = (
+    (FULL, ("disk is full", "no space left", "could not extend file")),
+    (READ_ONLY, ("readonly database", "read-only transaction")),
+    (BUSY, ("is locked", "lock timeout", "deadlock", "timed out, timeout", "too many clients", "connection slots")),
+)
+
+
+def trouble(error: BaseException) -> str:
+    """What is the matter with the database, of those above; "" for an error that says nothing of its state."""
+    if isinstance(error, OSError):
+        return {errno.ENOSPC: FULL, errno.EDQUOT: FULL, errno.EROFS: READ_ONLY}.get(error.errno or 0, "")
+    if not isinstance(error, DBAPIError | PoolTimeout):
+        return ""
+    said = str(error).lower()
+    for name, signs in _TROUBLES:
+        if any(sign in said for sign in signs):
+            return name
+    return GONE if isinstance(error, OperationalError | InterfaceError) else ""

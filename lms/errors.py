@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from flask import Flask, Response, flash, g, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy.exc import DataError, OperationalError
-from werkzeug.exceptions import HTTPException, ServiceUnavailable
+from sqlalchemy.exc import DataError, SQLAlchemyError
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from lms.db import db
+from lms.db import FULL, READ_ONLY, db, trouble
 from lms.learning.refusal import Refused
 from lms.library import ArtefactError
 
@@ -67,6 +69,32 @@ def _texts(code: int) -> tuple[str, str, str]:
             )
 
 
+def _trouble_texts(what: str) -> tuple[str, str, str]:
+    """Title, what happened and what to do when the database is in this trouble."""
+    saved = _("Everything that was confirmed as saved is still there.")
+    match what:
+        case "full":
+            return (
+                _("Nothing can be saved at the moment"),
+                _("The server’s disk is full.") + " " + saved,
+                _("Tell your administrator. Then try again: reloading this page sends your form once more."),
+            )
+        case "read-only":
+            return (
+                _("Nothing can be saved at the moment"),
+                _("The database can be read but not written.") + " " + saved,
+                _("Tell your administrator. Then try again: reloading this page sends your form once more."),
+            )
+        case "busy":
+            return _texts(503)
+        case _:
+            return (
+                _("The service can’t be reached at the moment"),
+                _("The database does not answer.") + " " + saved,
+                _("Wait a moment and reload this page: your browser sends your form once more."),
+            )
+
+
 def _wait() -> str:
     minutes = -(-g.get("seconds_to_wait", 900) // 60)
     return ngettext("Try again in %(num)s minute.", "Try again in %(num)s minutes.", minutes)
@@ -113,14 +141,6 @@ def init_app(app: Flask) -> None:
         app.logger.warning("the database can't hold what was sent", exc_info=error)
         return page(400)
 
-    @app.errorhandler(OperationalError)
-    def database_error(error: OperationalError) -> Response:
-        db.session.rollback()
-        app.logger.error("the database did not answer", exc_info=error)
-        response = page(ServiceUnavailable.code)
-        response.headers["Retry-After"] = "5"
-        return response
-
     @app.errorhandler(ArtefactError)
     def damaged(error: ArtefactError) -> Response:
         db.session.rollback()
@@ -134,6 +154,14 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
-        db.session.rollback()
+        g.without_database = True  # from here on: the page, its language, the cookies
+        with suppress(SQLAlchemyError):
+            db.session.rollback()
+        if what := trouble(error):
+            first_line = str(getattr(error, "orig", None) or error).partition("\n")[0]
+            g.trouble = {"trouble": what, "error": f"{type(error).__name__}: {first_line}"[:300]}
+            response = page(503, *_trouble_texts(what))
+            response.headers["Retry-After"] = "30" if what in (FULL, READ_ONLY) else "5"
+            return response
         app.logger.error("unexpected error", exc_info=error)
         return page(500)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from flask import has_request_context, request, session
+from flask import g, has_request_context, request, session
 from flask_login import current_user
 
 TRANSLATIONS = Path(__file__).resolve().parent / "translations"
@@ -54,9 +54,11 @@ def offered() -> tuple[Language, ...]:
 
 
 def language() -> Language:
-    """The language to show: the person's choice, else the browser's choice made here, else what it asks for."""
+    """The language to show: the person's choice, else the browser's choice made here, else what it asks for. Where the
+    database can't be asked (`g.without_database`), nobody knows of a person."""
     codes = [language.code for language in offered()]
-    chosen = [current_user.person.locale] if current_user.is_authenticated else []
+    known = not g.get("without_database") and current_user.is_authenticated
+    chosen = [current_user.person.locale] if known else []
     chosen.append(session.get("locale", ""))
     for code in chosen:
         if code in codes:

@@ -28,3 +28,9 @@ def verified(institution_id: int, person_id: UUID, course_id: str, at: datetime)
     """Write down that somebody unknown, who holds its code, verified a certificate of this person."""
     with transaction() as session:
         audit.note(session, at, None, "certificate-verified", institution_id, person_id, course=course_id)
+
+
+def refused(actor: Actor, at: datetime, why: str, page: str, ids: dict[str, str]) -> None:
+    """Write down that the actor was refused a page, or a record that is not theirs to see."""
+    with transaction() as session:
+        audit.note(session, at, actor.person.id, "refused", why=why, page=page, asked=ids)

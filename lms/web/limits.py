@@ -131,7 +131,7 @@ def _storage() -> DatabaseStorage:
 def _settle(response: Response) -> Response:
     """Give a try back that was no refusal, or say when the next may be made."""
     view = current_app.view_functions.get(request.endpoint or "")
-    if getattr(view, "refusals_only", False) and response.status_code not in REFUSED:
+    if not g.get("without_database") and getattr(view, "refusals_only", False) and response.status_code not in REFUSED:
         for limit in limiter.current_limits:
             _storage().give_back(limit.key)
     if response.status_code == 429:

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, request, session, url_for
+from flask import Flask, Response, g, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -64,9 +64,10 @@ def init_app(app: Flask) -> None:
 
     @app.context_processor
     def names() -> dict[str, Any]:
-        person = current_user.person if current_user.is_authenticated else None
+        known = not g.get("without_database") and current_user.is_authenticated
+        person = current_user.person if known else None
         return {
-            "navigation": navigation(),
+            "navigation": navigation() if known else [],
             "locale": i18n.language().tag,
             "locales": [(language.code, language.name) for language in i18n.offered()],
             "programme": "" if person else library().title(),  # who signed in knows where they are

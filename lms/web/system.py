@@ -9,10 +9,10 @@ from flask import Blueprint, Response, jsonify, make_response, render_template
 from sqlalchemy.exc import SQLAlchemyError
 
 from lms import clock
-from lms.db import db
+from lms.db import BUSY, FULL, GONE, READ_ONLY, db, trouble
 from lms.learning import duties
 from lms.library import ArtefactError, library
-from lms.records import institutions
+from lms.records import institutions, writing
 from lms.web.access import PUBLIC, allow
 
 blueprint = Blueprint("system", __name__)
@@ -28,12 +28,23 @@ class Finding:
     more: Mapping[str, object] = field(default_factory=dict)
 
 
+TROUBLES = {
+    FULL: "The disk of the database is full.",
+    READ_ONLY: "The database can't be written.",
+    BUSY: "The database is busy.",
+    GONE: "The database does not answer.",
+}
+
+
 def _database() -> Finding:
     try:
         institutions.get(db.session(), 1)
-    except SQLAlchemyError:
-        return Finding(False, ("The database does not answer.",), {"database": False})
-    return Finding(True, (), {"database": True})
+    except SQLAlchemyError as error:
+        what = trouble(error) or GONE
+        return Finding(False, (TROUBLES[what],), {"database": False, "trouble": what})
+    if what := writing.trouble():
+        return Finding(False, (TROUBLES[what],), {"database": True, "writable": False, "trouble": what})
+    return Finding(True, (), {"database": True, "writable": True})
 
 
 def _courses() -> Finding:

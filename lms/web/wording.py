@@ -18,6 +18,7 @@ def actions() -> dict[str, str]:
         "looked-at-institution": _("Viewed an institution’s managers"),
         "looked-at-certificate": _("Viewed a certificate"),
         "looked-at-audit-log": _("Viewed the audit log"),
+        "refused": _("Was refused a page or a record"),
         "looked-at-operation": _("Viewed the operation page"),
         "tried-again": _("Had failed work tried again"),
         "certificate-verified": _("Verified a certificate"),
