@@ -17,7 +17,7 @@ from courses.artefact import ArtefactError, Store, canonical
 from courses.cache import Files, Memory, fingerprint
 from courses.check import Names, check_course, check_files, check_prerequisites, check_sources
 from courses.facts import Fact, Shelf, Unit
-from courses.layout import Role, course_ids, is_diagram, role, translated
+from courses.layout import SHARED_LANGUAGE, Role, course_ids, is_diagram, role, translated
 from courses.problems import Problem, has_errors, in_source
 
 Progress = Callable[[str, int, int], None]
@@ -211,11 +211,11 @@ class Workshop:
 
     def _compile(self, folders: list[_Folder], shelf: dict[str, Any], progress: Progress | None) -> None:
         """Fill in the units of the folders: those that are kept, and new ones. Media come first, since lessons show
-        them, and what is translated before its translations."""
+        them; then course.yaml, which says what language the others are in; translations come last."""
         shelves: dict[str, Shelf] = {folder.id: Shelf(dict(shelf)) for folder in folders}
         by_id = {folder.id: folder for folder in folders}
         total = done = 0
-        for stage in (_is_medium, _is_text, _is_translation):
+        for stage in (_is_medium, _is_main, _is_text, _is_translation):
             todo: list[tuple[str, int, str]] = []
             for folder in folders:
                 for path in (path for path, where in folder.roles().items() if stage(where)):
@@ -236,10 +236,12 @@ class Workshop:
                     for unit in folder.units.values():
                         if unit.data:
                             shelves[folder.id].known[f"media:{unit.defines[0].name}"] = unit.data["medium"]
-            elif stage is _is_text:
+            elif stage is _is_main:
                 for folder in folders:
                     main = folder.units.get(f"{folder.id}/course.yaml")
-                    shelves[folder.id].known["language"] = main.data["language"] if main and main.data else "en"
+                    shelves[folder.id].known["language"] = (
+                        main.data["language"] if main and main.data else SHARED_LANGUAGE
+                    )
         for folder in folders:
             folder.units = {path: folder.units[path] for path in folder.roles()}
             if folder.seconds or self.memory.units(folder.id).keys() != folder.units.keys():
@@ -368,8 +370,12 @@ def _is_medium(where: Role) -> bool:
     return where.kind == "medium"
 
 
+def _is_main(where: Role) -> bool:
+    return where.kind == "course" and not where.locale
+
+
 def _is_text(where: Role) -> bool:
-    return where.kind != "medium" and not where.locale
+    return where.kind not in ("medium", "course") and not where.locale
 
 
 def _is_translation(where: Role) -> bool:

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from courses.facts import Fact, Shelf, Unit
-from courses.layout import Role, is_slug, role, translated
+from courses.layout import SHARED_LANGUAGE, Role, is_slug, role, translated
 from courses.markdown.reader import Reader
 from courses.media import measure
 from courses.problems import Problem, has_errors, in_source
+from courses.script import latin_lesson
 from courses.text import Text, decode
 from courses.translate.segments import count
-from courses.units import attach, begin, names, take
+from courses.units import attach, begin, names, spell, take
 
 
 def compile_file(content: Path, path: str, shelf: Shelf, draft: bool = False, advice: bool = False) -> Unit:
@@ -93,8 +94,11 @@ def _translation(source: Text, where: Role, original: Path, shelf: Shelf, draft:
     text, _problems = decode(path, original.read_bytes()) if there else (None, [])
     unit = translated_lesson.begin(source.file, where)
     unit.problems += problems
+    unit.needs["language"] = shelf.get("language")
     if not there:
         translated_lesson.without_source(unit, path)
+    elif where.locale == (shelf.get("language") or SHARED_LANGUAGE):
+        translated_lesson.of_own_language(unit, where.locale)
     elif text is not None:
         made = _by_kind(text, where, shelf, False)
         if where.kind == "lesson":
@@ -112,7 +116,9 @@ def lesson(source: Text, id: str, shelf: Shelf, draft: bool = False) -> Unit:
     """A lesson. `data`: title, objectives, minutes, checks, sources."""
     unit = begin(source, "lesson", id)
     found, stated, start = _front(source, unit)
-    reader = Reader(source.file, shelf, id, draft)
+    unit.needs["language"] = shelf.get("language")
+    language = shelf.get("language") or SHARED_LANGUAGE
+    reader = Reader(source.file, shelf, id, draft, language)
     blocks = reader.block(source, start)
     take(unit, reader)
     unit.texts = count(source, start, reader.tokens, bool(stated.get("title")))
@@ -127,7 +133,9 @@ def lesson(source: Text, id: str, shelf: Shelf, draft: bool = False) -> Unit:
             }
         )
         shown = id if is_slug(id) else "unnamed"  # which is an error, but a draft is shown all the same
-        attach(unit, data | {"id": shown, "words": reader.words, "blocks": blocks, "terms": reader.terms})
+        value = data | {"id": shown, "words": reader.words, "blocks": blocks, "terms": reader.terms}
+        attach(unit, value)
+        spell(unit, language, value, latin_lesson)
         unit.data = data if right else None
     return unit
 

@@ -11,7 +11,7 @@ from html import escape
 from typing import Any
 
 from courses.facts import Shelf
-from courses.layout import MADE
+from courses.layout import MADE, SHARED_LANGUAGE
 from courses.script import latin
 
 
@@ -21,9 +21,9 @@ def term(shelf: Shelf, id: str, locale: str, needs: dict[str, Any]) -> dict[str,
     own = needs[f"term:{id}"] = shelf.get(f"term:{id}")
     found = {"id": id, "term": id, "definition": "", "source": "", "locator": "", "lang": "", "equivalents": {}}
     found |= own or {}
-    if locale:
+    if locale not in ("", SHARED_LANGUAGE):
         translated = needs[f"term:{locale}/{id}"] = shelf.get(f"term:{locale}/{id}")
-        found |= translated | {"equivalents": {}} if translated else {"lang": "en"}
+        found |= translated | {"equivalents": {}} if translated else {"lang": SHARED_LANGUAGE}
     return found
 
 

@@ -19,7 +19,8 @@ from courses.problems import Problem, has_errors
 from courses.released import type_fact
 from courses.source import Document, Text, Where
 from courses.translate.entries import entries
-from courses.units import attach, begin, names, take
+from courses.translate.spelling import latin_bank
+from courses.units import attach, begin, names, spell, take
 
 
 def bank(source: Text, id: str, shelf: Shelf) -> Unit:
@@ -48,6 +49,8 @@ def bank(source: Text, id: str, shelf: Shelf) -> Unit:
             "sources": names(reader.uses, "source"),
         }
     attach(unit, compiled)
+    unit.needs["language"] = shelf.get("language")
+    spell(unit, shelf.get("language") or "", compiled, partial(latin_bank, {question["id"] for question in compiled}))
     return unit
 
 

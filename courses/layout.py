@@ -19,9 +19,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-LOCALES = ("sr", "bs", "cnr", "mk", "sq")
-"""The languages that people translate into. Serbian in Latin letters is made of that in Cyrillic ones."""
+LOCALES = ("en", "sr", "bs", "cnr", "mk", "sq")
+"""The languages that people write courses in and translate into. Serbian in Latin letters is made of that in Cyrillic
+ones."""
+SHARED_LANGUAGE = "en"
+"""The language that the shared files are written in, and a course that names none."""
 LANGUAGES = {
+    "en": "English",
     "sr": "Serbian",
     "sr_Latn": "Serbian in Latin letters",
     "bs": "Bosnian",

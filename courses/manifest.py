@@ -90,6 +90,10 @@ def _translations(units: list[Unit]) -> dict[str, Any]:
     """model.Translation by locale: of those that people write into, and of those made from them. A language that
     nothing is translated into yet is left out."""
     found: dict[str, Any] = {}
+    main = next(unit for unit in units if (where := role(unit.file)) and where.kind == "course" and not where.locale)
+    own = (main.data or {})["language"]
+    if own in MADE:
+        found[MADE[own]] = _respelt(units, latin, MADE[own])
     parts = {locale: _of_locale(units, locale) for locale in LOCALES}
     for locale, files in parts.items():
         done = _share(units, files)
@@ -115,6 +119,27 @@ def _share(units: list[Unit], files: dict[str, Unit]) -> float:
         made = files.get(unit.file)
         found.append((made.data["translated"] if made and made.data else 0, unit.texts))
     return share(found)
+
+
+def _respelt(units: list[Unit], convert: Callable[[str], str], variant: str) -> dict[str, Any]:
+    """model.Translation of a course that is itself written in a language of two scripts, into the other one."""
+    made: dict[str, Any] = {"share": 1.0, "untranslated": []}
+    made |= {"titles": {}, "quizzes": {}, "lessons": {}, "banks": {}}
+    for unit in units:
+        where, data = role(unit.file), unit.data or {}
+        if where is None or where.locale:
+            continue
+        if where.kind == "course":
+            made |= {"title": convert(data["title"]), "summary": convert(data["summary"])}
+            made["objectives"] = {one["id"]: convert(one["text"]) for one in data["objectives"]}
+        elif where.kind == "quiz":
+            made["quizzes"][where.id] = convert(data["title"])
+        elif where.kind == "bank":
+            made["banks"][where.id] = unit.variants[variant]
+        elif where.kind == "lesson":
+            made["lessons"][where.id] = unit.variants[variant]
+            made["titles"][where.id] = convert(data["title"])
+    return made
 
 
 def _translation(files: dict[str, Unit], done: float, convert: Callable[[str], str], variant: str) -> dict[str, Any]:

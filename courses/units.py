@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import sha256
+from typing import Any
 
 from courses.artefact import canonical
 from courses.facts import Fact, Unit
-from courses.layout import is_slug
+from courses.layout import MADE, is_slug
 from courses.markdown.reader import Reader
 from courses.problems import Problem, has_errors
 from courses.text import Text
@@ -40,3 +42,12 @@ def attach(unit: Unit, value: object, anyway: bool = False) -> None:
     unit.body = canonical(value)
     if anyway or not has_errors(unit.problems):
         unit.object = sha256(unit.body).hexdigest()
+
+
+def spell(unit: Unit, language: str, value: Any, convert: Callable[[Any], Any]) -> None:
+    """Give the unit, if it has an object, the same in the other script of its language, which `convert` makes."""
+    if language in MADE and unit.object:
+        body = canonical(convert(value))
+        name = sha256(body).hexdigest()
+        unit.variants[MADE[language]] = name
+        unit.bodies[name] = body

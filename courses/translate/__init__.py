@@ -10,6 +10,7 @@
                 that a translator fills in
     writing     that file, written from the list
     share       how much of a course is translated, as one figure
+    spelling    questions in the other script of their language
     letters     whether a translation is in the letters of its language
 
 Structure comes from the source alone: directives, checks, keys and ids are never written twice. What is missing stays

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from copy import deepcopy
 from functools import partial
 from typing import Any
 
@@ -17,12 +16,12 @@ from courses.model import Frozen, NeedsAssessment, Programme
 from courses.problems import Problem, has_errors
 from courses.questions import TYPES
 from courses.questions.gaps import GAP
-from courses.script import latin, latin_html
 from courses.source import Document, Text, Where
 from courses.translate import letters
-from courses.translate.entries import QUESTIONS, Leaf, Spec, Translated, Woven, entries, lists_of, translated
+from courses.translate.entries import Leaf, Translated, Woven, entries, lists_of, translated
 from courses.translate.lesson import WHOLE, difference, give
 from courses.translate.segments import differs
+from courses.translate.spelling import latin_bank
 from courses.translate.weave import REFERENCES
 
 _SCHEMAS: dict[str, type[Frozen]] = {
@@ -173,33 +172,3 @@ def _same_gaps(document: Document, one: Translated) -> bool:
         place = document.place(leaf.at)
         document.problems.append(Problem(document.source.file, *place, "error", "translation-gaps", message, hint))
     return right
-
-
-# ── the other script ───────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def latin_bank(ids: set[str], questions: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The questions (as JSON), of which those with these ids are Serbian, in Latin letters."""
-    return [_latin_question(question) if question["id"] in ids else question for question in questions]
-
-
-def _latin_question(question: dict[str, Any]) -> dict[str, Any]:
-    changed = deepcopy(question)
-    _convert(changed, QUESTIONS[question["type"]])
-    return changed
-
-
-def _convert(value: Any, spec: Spec) -> None:
-    """Convert the texts in the value, in place."""
-    if isinstance(value, list):
-        for item in value:
-            _convert(item, spec)
-    elif isinstance(value, dict):
-        for name, inner in spec.items():
-            held = value.get(name)
-            if inner is not None:
-                _convert(held, inner)
-            elif isinstance(held, str):
-                value[name] = latin_html(held)
-            elif isinstance(held, list):
-                value[name] = [latin(word) for word in held]

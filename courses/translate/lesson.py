@@ -16,12 +16,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from hashlib import sha256
 from typing import Any
 
-from courses.artefact import canonical
 from courses.facts import Fact, Shelf, Unit
-from courses.layout import MADE, Role
+from courses.layout import LANGUAGES, SHARED_LANGUAGE, Role
 from courses.markdown.reader import Reader
 from courses.problems import Problem, has_errors
 from courses.script import latin_lesson
@@ -40,7 +38,7 @@ from courses.translate.segments import (
     segments,
 )
 from courses.translate.weave import Woven, in_front_matter, references, weave
-from courses.units import attach, names
+from courses.units import attach, names, spell
 
 _HEADING = re.compile(r'(<h[1-6][^>]*? id=")[^"]*(")')
 WHOLE = "Translate each of them, and add none; Staza shows the source until then."
@@ -60,14 +58,17 @@ def without_source(unit: Unit, path: str) -> None:
     unit.problems.append(Problem(unit.file, 1, 1, "error", "translation-file", message, hint))
 
 
+def of_own_language(unit: Unit, locale: str) -> None:
+    """Add to the unit that what it translates is written in this language."""
+    message = f"What this translates is written in {LANGUAGES[locale]} itself, so this is shown nowhere."
+    hint = "Delete it, or correct `language` in course.yaml."
+    unit.problems.append(Problem(unit.file, 1, 1, "error", "translation-language", message, hint))
+
+
 def give(unit: Unit, locale: str, value: Any, convert: Callable[[Any], Any]) -> None:
     """Give the unit its object, and the same in the other script of its language. What has a mistake is not in it."""
     attach(unit, value, anyway=True)
-    if locale in MADE and unit.object:
-        body = canonical(convert(value))
-        name = sha256(body).hexdigest()
-        unit.variants[MADE[locale]] = name
-        unit.bodies[name] = body
+    spell(unit, locale, value, convert)
 
 
 # ── a lesson ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -80,7 +81,7 @@ class Reading:
         self.where = where
         self.shelf = shelf
         self.draft = draft
-        self.language = shelf.get("language") or "en"
+        self.language = shelf.get("language") or SHARED_LANGUAGE
         """That of the source."""
 
     def read(self, woven: Woven, start: int, anchors: Iterable[str]) -> tuple[Reader, list[dict[str, Any]]]:

@@ -12,7 +12,8 @@ from typing import Any
 
 import click
 
-from courses.layout import LOCALES, course_ids
+from courses.layout import LANGUAGES, LOCALES, SHARED_LANGUAGE, course_ids
+from courses.source import Document, decode
 from courses.translate.share import percent, share
 from courses.translate.sheets import SHARED, Row, Sheet, files_of, place_of, sheets
 from lms.cli.content import content_option
@@ -40,10 +41,36 @@ def _courses(content: Path, course: str | None) -> list[str]:
     return [course]
 
 
+def _own(content: Path, course: str) -> str:
+    """The language that the course, or what all of them share, is written in."""
+    path = content / course / "course.yaml"
+    text = decode(path.name, path.read_bytes())[0] if course != SHARED and path.is_file() else None
+    data = Document(text).data if text else None
+    written = data.get("language") if isinstance(data, dict) else None
+    return written if isinstance(written, str) and written in LOCALES else SHARED_LANGUAGE
+
+
+def _translatable(content: Path, course: str, locale: str) -> str:
+    """The course asked for, which can be translated into the language: it is not written in that."""
+    (id,) = _courses(content, course)
+    own = _own(content, id)
+    if own == locale:
+        begun = ", ".join(LANGUAGES[code] for code in _begun(content, id)) or "none"
+        what = "What all courses share" if id == SHARED else id
+        raise click.ClickException(
+            f"{what} is written in {LANGUAGES[own]} itself, and shown in it where a translation is missing. "
+            f"Translate it into one of {', '.join(code for code in LOCALES if code != own)}. Begun so far: {begun}."
+        )
+    return id
+
+
 def _begun(content: Path, course: str) -> list[str]:
     """The languages that a translation of the course was begun in."""
+    own = _own(content, course)
     places = {locale: [place_of(path, locale) for path in files_of(content, course)] for locale in LOCALES}
-    return [locale for locale in LOCALES if any((content / path).is_file() for path in places[locale])]
+    return [
+        locale for locale in LOCALES if locale != own and any((content / path).is_file() for path in places[locale])
+    ]
 
 
 def _understood(found: Iterable[Sheet]) -> list[Sheet]:
@@ -70,6 +97,8 @@ def status(course: str | None, locale: str | None, form: str, content: Path) -> 
     A question is shown translated as a whole or not at all."""
     rows: list[dict[str, Any]] = []
     for id in _courses(content, course):
+        if locale and course:
+            _translatable(content, id, locale)
         for code in [locale] if locale else _begun(content, id):
             found = list(sheets(content, id, code))
             states = [row.state for sheet in found for row in sheet.rows]
@@ -122,7 +151,7 @@ def _list(content: Path, course: str | None, locale: str, form: str, state: str)
     found = [
         (sheet, row)
         for id in _courses(content, course)
-        if course or locale in _begun(content, id)
+        if (course and _translatable(content, id, locale)) or locale in _begun(content, id)
         for sheet in sheets(content, id, locale)
         for row in sheet.rows
         if row.state == state
@@ -167,7 +196,7 @@ def _shortened(text: str) -> str:
 def start(locale: str, course: str, content: Path) -> None:
     """Lay down the files of a translation, with each text of the source beside the place of its translation. Files
     that are there already stay as they are."""
-    (id,) = _courses(content, course)
+    id = _translatable(content, course, locale)
     _write(content, [sheet for sheet in _understood(sheets(content, id, locale)) if not sheet.exists])
 
 
@@ -178,7 +207,7 @@ def start(locale: str, course: str, content: Path) -> None:
 def update(locale: str, course: str, content: Path) -> None:
     """Bring the files of a translation up to date: new texts are added, changed ones shown beside their translation
     and called stale. No translation is lost; what has no source any more stands at the end of its file."""
-    (id,) = _courses(content, course)
+    id = _translatable(content, course, locale)
     _write(content, _understood(sheets(content, id, locale)))
 
 
@@ -211,7 +240,7 @@ def export_po(locale: str, course: str, file: Path, content: Path) -> None:
     """Write the texts of a course and their translations as a PO file, for translators' tools."""
     from courses.exports import po
 
-    (id,) = _courses(content, course)
+    id = _translatable(content, course, locale)
     found = _understood(sheets(content, id, locale))
     file.write_bytes(po.export(found, id, locale))
     click.echo(f"{file}: {_texts(sum(len(sheet.rows) for sheet in found))}")
@@ -229,7 +258,7 @@ def import_po(locale: str, course: str, file: Path, content: Path) -> None:
     at the end of its file. Both are told, and the command exits with 1."""
     from courses.exports import po
 
-    (id,) = _courses(content, course)
+    id = _translatable(content, course, locale)
     before = _understood(sheets(content, id, locale))
     try:
         made = po.read(file.read_bytes(), str(file), before, locale)

@@ -66,6 +66,8 @@ class CourseText:
     def _in(self, language: str) -> CourseText:
         written = next((one for one, made in MADE.items() if made == language), language)
         convert = latin if language in MADE.values() else str
+        if written != language and self.keys.get("language") == written:
+            return self._respelt(convert)
         units, found, left = dict(self.units), set(), set()
         for file, unit in self.units.items():
             where, source = role(file), units.get(translated(file))
@@ -79,6 +81,16 @@ class CourseText:
         if not found:
             return self
         return replace(self, units=units, translated=frozenset(found), untranslated=frozenset(left))
+
+    def _respelt(self, convert: Callable[[str], str]) -> CourseText:
+        """The course, which is written in a language of two scripts, in the other one."""
+        units = dict(self.units)
+        for file, unit in self.units.items():
+            where = role(file)
+            if where is not None and not where.locale and where.kind != "medium":
+                data = unit.data and {key: _spelt(key, value, convert) for key, value in unit.data.items()}
+                units[file] = replace(unit, body=next(iter(unit.bodies.values()), unit.body), data=data)
+        return replace(self, units=units, translated=frozenset(units))
 
     @cached_property
     def keys(self) -> dict[str, Any]:
@@ -162,6 +174,15 @@ def _worded(source: Unit, unit: Unit, convert: Callable[[str], str]) -> dict[str
         words = {id.partition("/")[2]: one["text"] for id, one in texts.items() if id}
         data["objectives"] = [one | {"text": words.get(one["id"], one["text"])} for one in data["objectives"]]
     return data
+
+
+def _spelt(key: str, value: Any, convert: Callable[[str], str]) -> Any:
+    """What a file says under a key, its texts converted."""
+    if key in ("title", "summary"):
+        return convert(value)
+    if key == "objectives" and value and isinstance(value[0], dict):
+        return [one | {"text": convert(one["text"])} for one in value]
+    return value
 
 
 def _title(unit: Unit, id: str) -> str:

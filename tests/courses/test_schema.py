@@ -189,7 +189,8 @@ UNSEEN = {
     },
     "the source that a translation is made from": {
         "translation-block", "translation-defines", "translation-file", "translation-form", "translation-from",
-        "translation-gaps", "translation-id", "translation-key", "translation-outside", "translation-refers",
+        "translation-gaps", "translation-id", "translation-key", "translation-language", "translation-outside",
+        "translation-refers",
     },
     "advice": set(ADVICE),
 }  # fmt: skip
