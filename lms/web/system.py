@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from flask import Blueprint, Response, jsonify, make_response, render_template
+from flask import Blueprint, Response, current_app, jsonify, make_response, render_template
 from sqlalchemy.exc import SQLAlchemyError
 
 from lms import clock
@@ -36,13 +37,24 @@ TROUBLES = {
 }
 
 
+BELIEVED = 10.0
+"""Seconds for which a process believes what it found when it last tried to write, however often it is asked."""
+
+
+def _writing() -> str:
+    known: tuple[float, str] = current_app.extensions.get("staza_writing", (float("-inf"), ""))
+    if time.monotonic() >= known[0] + BELIEVED:
+        known = current_app.extensions["staza_writing"] = (time.monotonic(), writing.trouble())
+    return known[1]
+
+
 def _database() -> Finding:
     try:
         institutions.get(db.session(), 1)
     except SQLAlchemyError as error:
         what = trouble(error) or GONE
         return Finding(False, (TROUBLES[what],), {"database": False, "trouble": what})
-    if what := writing.trouble():
+    if what := _writing():
         return Finding(False, (TROUBLES[what],), {"database": True, "writable": False, "trouble": what})
     return Finding(True, (), {"database": True, "writable": True})
 
