@@ -58,7 +58,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     logs.init_app(app)
     refusals.init_app(app)
     Migrate(app, db, directory=str(config.ROOT / "lms" / "migrations"), render_as_batch=True)
-    texts.Babel(app, locale_selector=i18n.selected_locale, default_translation_directories=str(i18n.TRANSLATIONS))
+    texts.Babel(
+        app,
+        locale_selector=i18n.selected_locale,
+        timezone_selector=i18n.selected_zone,
+        default_translation_directories=str(i18n.TRANSLATIONS),
+    )
     CSRFProtect(app)
     limits.init_app(app)
     compression.init_app(app)

@@ -10,6 +10,8 @@ from pathlib import Path
 from flask import g, has_request_context, request, session
 from flask_login import current_user
 
+from lms.days import NOWHERE
+
 TRANSLATIONS = Path(__file__).resolve().parent / "translations"
 
 
@@ -80,3 +82,9 @@ def _asked_for(tags: Iterable[str]) -> Language:
 def selected_locale() -> str:
     """What Flask-Babel asks: the Babel name of the language to show."""
     return language().babel if has_request_context() else LANGUAGES["en"].babel
+
+
+def selected_zone() -> str:
+    """What Flask-Babel asks: the time zone of the reader's institution."""
+    known = has_request_context() and current_user.is_authenticated
+    return str(current_user.actor.institution.time_zone) if known else NOWHERE

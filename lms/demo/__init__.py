@@ -201,7 +201,9 @@ class _Region:
         root = units[0][0]
         unit = self.rng.choices([unit for unit, _ in units], [share for _, share in units])[0]
         since = self.now - timedelta(days=self.rng.randint(370, 400))
-        person = Trainee(root.id, new_id(), name, root.name, self.rng.gauss(0.4, 0.9), self.rng.betavariate(5, 2))
+        person = Trainee(
+            root.id, new_id(), name, root.name, root.time_zone, self.rng.gauss(0.4, 0.9), self.rng.betavariate(5, 2)
+        )
         self.rows.add(Person, institution_id=root.id, id=person.id, unit_id=unit.id, name=name, email=email,
                       search=fold(f"{name} {email}"), locale="", theme="", created_at=since)  # fmt: skip
         self.rows.add(Account, email=email, institution_id=root.id, person_id=person.id, password_hash=password_hash,

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from courses.model import Course, LessonEntry, Quiz
+from lms.days import day_of
 from lms.db import new_id
 from lms.demo.answers import answered
 from lms.demo.rows import Rows
@@ -34,6 +35,7 @@ class Trainee:
     id: UUID
     name: str
     institution: str
+    time_zone: str
     ability: float
     diligence: float
 
@@ -197,7 +199,8 @@ class Historian:
             enrolment_id=enrolment_id, code=new_code(), course_id=course.id, revision=revision, name=trainee.name,
             institution=trainee.institution, title=course.title, hours=course.hours,
             score=min(required) if required else None, locale="en", issued_at=at,
-            valid_until=valid_until(at, course.certificate_months), revoked_at=None,
+            issued_on=(today := day_of(at, trainee.time_zone)),
+            valid_until=valid_until(today, course.certificate_months), revoked_at=None,
         )  # fmt: skip
         self._note(at, None, "certified", trainee, course=course.id)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -46,7 +46,7 @@ def _compiler() -> typst.Compiler:
 
 def _words(certificate: Certificate, verify_url: str) -> dict[str, object]:
     """Everything that the page says, in the current language."""
-    issued = certificate.issued_at.astimezone(UTC).date()
+    issued = certificate.issued_on
     work = [_("%(hours)s hours of study", hours=format_decimal(certificate.hours))]
     if certificate.score is not None:
         work.append(_("final quiz passed with %(score)s", score=format_percent(certificate.score, "#,##0%")))
@@ -77,7 +77,7 @@ def _words(certificate: Certificate, verify_url: str) -> dict[str, object]:
 
 
 def _day(day: date) -> str:
-    return format_date(datetime(day.year, day.month, day.day, 12, tzinfo=UTC), "long")
+    return format_date(day, "long")
 
 
 def _qr(text: str) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from courses.model import Programme
+from lms.days import zones_known
 from lms.db import new_id, transaction
 from lms.learning import access, accounts
 from lms.learning.refusal import Refused
@@ -115,6 +116,21 @@ def rename(actor: Actor, node_id: int, name: str, at: datetime) -> Institution:
             audit.note(session, at, actor.person.id, "institution-renamed", node.root_id,
                        unit=node.id, old=node.name, new=name)  # fmt: skip
             node.name = name
+        return node
+
+
+def set_time_zone(actor: Actor, node_id: int, zone: str, at: datetime) -> Institution:
+    """Another time zone for an institution and all its units. Certificates keep the day they were issued on."""
+    with transaction() as session:
+        node = _node(session, actor, node_id)
+        if node.parent_id is not None:
+            raise Refused(_("A unit has the time zone of its institution."))
+        if zone not in zones_known():
+            raise Wrong("time_zone", _("Choose a time zone from the list."))
+        if zone != node.time_zone:
+            audit.note(session, at, actor.person.id, "time-zone-changed", node.id, old=node.time_zone, new=zone)
+            for row in institutions.tree(session, node.path):
+                row.time_zone = zone
         return node
 
 

@@ -52,7 +52,8 @@ def _certify(session: Session, enrolment: Enrolment, course: Course, revision: s
             institution_id=enrolment.institution_id, person_id=person.id, enrolment_id=enrolment.id, code=new_code(),
             course_id=course.id, revision=revision, name=person.name, institution=institution.name,
             title=title, hours=course.hours, score=min(scores) if scores else None,
-            locale=person.locale or "en", issued_at=at, valid_until=valid_until(at, course.certificate_months or 0),
+            locale=person.locale or "en", issued_at=at,
+            issued_on=(today := institution.today(at)), valid_until=valid_until(today, course.certificate_months or 0),
         )
     )  # fmt: skip
     audit.note(session, at, None, "certified", enrolment.institution_id, person.id, course=course.id)
@@ -68,7 +69,7 @@ def new_code() -> str:
     return "".join(secrets.choice(CODE_ALPHABET) for _place in range(CODE_LENGTH))
 
 
-def valid_until(issued: datetime, months: int) -> date:
+def valid_until(issued: date, months: int) -> date:
     """The last day of a validity of so many months: the same day of the month, or the month's last day."""
     year, month = divmod(issued.month - 1 + months, 12)
     year, month = issued.year + year, month + 1

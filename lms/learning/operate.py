@@ -6,6 +6,7 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
+from lms.days import NOWHERE
 from lms.db import transaction
 from lms.learning import accounts, passwords
 from lms.learning.refusal import Refused
@@ -17,7 +18,7 @@ from lms.records.people import Grant, Person, Role
 
 def operator() -> Actor:
     """Somebody with an administrator's rights who is nobody: the audit log names no actor for what they do."""
-    nowhere = Institution(name="", country="", path="/")
+    nowhere = Institution(name="", country="", path="/", time_zone=NOWHERE)
     return Actor(Person(name="operator"), nowhere, nowhere, ((Grant(role=Role.ADMINISTRATOR), None),))
 
 

@@ -8,7 +8,7 @@ a row, written together with the mail: it is sent once, however often this runs 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from flask_babel import force_locale, format_date
@@ -25,6 +25,7 @@ from lms.records import audit, duties, facts, jobs
 from lms.records import refreshers as records
 from lms.records.accounts import Actor
 from lms.records.facts import Facts
+from lms.records.institutions import Institution
 from lms.records.refreshers import Ask, Due, RefresherMail
 
 REMINDED_AFTER = timedelta(days=14)
@@ -73,8 +74,9 @@ def _mail(session: Session, library: Library, due: Due, known: Facts, at: dateti
     left = refresher(course, library.history(course.id), enrolment, known) if course else None
     if course is None or left is None:
         return False
+    told_on = session.get_one(Institution, person.institution_id).today(due.asked_at)
     with force_locale(LANGUAGES.get(person.locale or "", LANGUAGES["en"]).babel):
-        subject, body = _reminder(person.name, course.title, left) if due.reminds else _news(
+        subject, body = _reminder(person.name, course.title, left, told_on) if due.reminds else _news(
             person.name, course.title, left
         )  # fmt: skip
     jobs.add(session, "mail", at, to=person.email, subject=subject, body=body)
@@ -102,11 +104,11 @@ def _news(name: str, course: str, left: Refresher) -> tuple[str, str]:
     )  # fmt: skip
 
 
-def _reminder(name: str, course: str, left: Refresher) -> tuple[str, str]:
+def _reminder(name: str, course: str, left: Refresher, told_on: date) -> tuple[str, str]:
     """Subject and text of the second one."""
     return _("Reminder: a course has changed: %(course)s", course=course), _(
         "Hello %(name)s,\n\nthe course “%(course)s” has changed since you completed it. We first told you on %(day)s. "
         "These lessons are still waiting for you on Staza:\n\n%(lessons)s\n\nYour completion "
         "and your certificate stay. There will be no further reminder.\n",
-        name=name, day=format_date(left.asked_at, "long"), course=course, lessons=_listed(left),
+        name=name, day=format_date(told_on, "long"), course=course, lessons=_listed(left),
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from uuid import UUID
 
@@ -60,6 +60,10 @@ class Actor:
     unit: Institution
     grants: tuple[tuple[Grant, Institution | None], ...] = ()
     token_hash: str = ""
+
+    def today(self, at: datetime) -> date:
+        """The day that it is for them at this moment: that of their institution."""
+        return self.institution.today(at)
 
     @property
     def roles(self) -> frozenset[Role]:

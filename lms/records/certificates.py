@@ -15,7 +15,8 @@ from lms.records.scope import Scope
 
 
 class Certificate(Base):
-    """Proof of one completion, with the words it was issued with. `code` is what its QR address ends with."""
+    """Proof of one completion, with the words it was issued with. `code` is what its QR address ends with;
+    `issued_on` the day that it was at its institution then, whatever time zone that has now."""
 
     __tablename__ = "certificates"
     __table_args__ = (
@@ -36,6 +37,7 @@ class Certificate(Base):
     score: Mapped[float | None]
     locale: Mapped[str] = mapped_column(String(10))
     issued_at: Mapped[datetime]
+    issued_on: Mapped[date] = mapped_column(Date, server_default="1970-01-01")
     valid_until: Mapped[date | None] = mapped_column(Date)
     revoked_at: Mapped[datetime | None]
 

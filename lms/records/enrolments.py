@@ -23,7 +23,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from lms.days import NOWHERE, day_of
 from lms.db import Base, new_id
+from lms.records.institutions import Institution
 from lms.records.scope import Scope
 
 
@@ -74,7 +76,17 @@ class Enrolment(Base):
         return State.IN_PROGRESS if self.started_at else State.NOT_STARTED
 
 
-def state_on(today: date) -> ColumnElement[str]:
+def today_of(institutions: Sequence[Institution], at: datetime) -> date | ColumnElement[date]:
+    """The day that it is at this moment where an enrolment belongs, to be held against its due day: one day, or, where
+    the institutions (the roots) do not share one, a column."""
+    days = {row.id: row.today(at) for row in institutions}
+    if len(set(days.values())) == 1:
+        return next(iter(days.values()))
+    known = [(Enrolment.institution_id == id, literal(day, Date)) for id, day in days.items()]
+    return case(*known, else_=literal(day_of(at, NOWHERE), Date)) if known else day_of(at, NOWHERE)
+
+
+def state_on(today: date | ColumnElement[date]) -> ColumnElement[str]:
     """The value of `Enrolment.state(today)`, as a column."""
     return case(
         (Enrolment.completed_at.is_not(None), literal(State.COMPLETED.value)),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from lms.days import NOWHERE, day_of, zone_of_country
 from lms.db import Base
 
 LARGEST_ID = 2**31 - 1
@@ -17,7 +19,8 @@ class Institution(Base):
     """An institution (no parent) or a unit of one.
 
     `path` is made of the ids from the root down (`/1/4/`), so that a subtree is the rows whose path starts with it.
-    `root_id` is the institution that people's rows carry.
+    `root_id` is the institution that people's rows carry. `time_zone` (an IANA name) says when a day begins and ends; a
+    unit has that of its institution.
     """
 
     __tablename__ = "institutions"
@@ -28,6 +31,11 @@ class Institution(Base):
     path: Mapped[str] = mapped_column(String(200), index=True)
     name: Mapped[str] = mapped_column(String(200))
     country: Mapped[str] = mapped_column(String(2))
+    time_zone: Mapped[str] = mapped_column(String(64), server_default=NOWHERE)
+
+    def today(self, at: datetime) -> date:
+        """The day that it is here at this moment."""
+        return day_of(at, self.time_zone)
 
 
 def get(session: Session, institution_id: int) -> Institution | None:
@@ -48,9 +56,11 @@ def below(session: Session, parent_id: int | None) -> Sequence[Institution]:
 
 
 def add(session: Session, name: str, country: str, parent: Institution | None = None) -> Institution:
-    """A new institution, or a new unit under `parent` (whose country it takes)."""
-    row = Institution(name=name, country=parent.country if parent else country, path="")
+    """A new institution, in the time zone of its country, or a new unit under `parent` (whose country and time zone it
+    takes)."""
+    row = Institution(name=name, country=country, time_zone=zone_of_country(country), path="")
     if parent:
+        row.country, row.time_zone = parent.country, parent.time_zone
         row.parent_id, row.root_id = parent.id, parent.root_id
     session.add(row)
     session.flush()

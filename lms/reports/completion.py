@@ -37,14 +37,16 @@ class Counts:
 
 @dataclass(frozen=True)
 class Completion:
-    """The enrolments within `scope` that `filters` ask for, as they stand on `today`. `courses`: titles by id; `asks`:
-    what releases ask those who completed a course to look at again."""
+    """The enrolments within `scope` that `filters` ask for, as they stand on `today`; `zone` is the time zone that
+    moments become days in. `courses`: titles by id; `asks`: what releases ask those who completed a course to look at
+    again."""
 
     scope: Scope
     filters: Filters
     units: Units
     courses: Mapping[str, str]
     today: date
+    zone: str
     asks: tuple[Ask, ...] = ()
 
     @property
@@ -92,7 +94,7 @@ class Completion:
              due_on: date | None, completed_at: datetime | None, asked_at: datetime | None, score: float | None
              ) -> Row:  # fmt: skip
         unit, course = self.units.labels.get(unit_id, ""), self.courses.get(course_id, course_id)
-        done, since = as_day(completed_at), as_day(asked_at)
+        done, since = as_day(completed_at, self.zone), as_day(asked_at, self.zone)
         return Row((name, email, unit, course, state, since, progress / 100, due_on, done, score), person_id)
 
     def _query(self, limit: int | None, offset: int) -> Select[Any]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from functools import cached_property
 from itertools import product
 from typing import Any
@@ -23,7 +23,7 @@ from sqlalchemy import Label, case, distinct, func, literal, select, text
 from sqlalchemy.orm import Session
 
 from courses.model import Programme
-from lms.records.enrolments import Enrolment, State, state_on
+from lms.records.enrolments import Enrolment, State, state_on, today_of
 from lms.records.institutions import Institution
 from lms.records.scope import Scope
 from lms.reports.files import Sheet
@@ -46,10 +46,13 @@ class Counts:
     people: Mapping[Figure, int]
 
 
-def counts(session: Session, scope: Scope, topics: Mapping[str, str], today: date) -> Counts:
-    """Count everybody in `scope`, who are never named: four statements. `topics`: the topic of each course."""
+def counts(
+    session: Session, scope: Scope, topics: Mapping[str, str], institutions: Sequence[Institution], at: datetime
+) -> Counts:
+    """Count everybody in `scope`, who are never named, as they stand at this moment, each by the day of their
+    institution (one of the roots): four statements. `topics`: the topic of each course."""
     topic = case(dict(topics), value=Enrolment.course_id, else_=OTHER) if topics else literal(OTHER)
-    state = state_on(today)
+    state = state_on(today_of(institutions, at))
     enrolments: dict[Cell, int] = {}
     people: dict[Figure, int] = {}
     for where, of_topic, in_state, number, heads in _tally(session, scope, topic.label("topic"), state.label("state")):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, case, literal, true
 from sqlalchemy.orm import Session
 
+from lms.days import day_of
 from lms.records.institutions import Institution
 from lms.records.people import Person, fold
 
@@ -147,9 +148,9 @@ def named_like(search: str) -> ColumnElement[bool]:
     return and_(true(), *(Person.search.contains(word, autoescape=True) for word in fold(search).split()))
 
 
-def as_day(moment: datetime | None) -> date | None:
-    """The day of a moment, in UTC, which is how days are shown everywhere."""
-    return moment.astimezone(UTC).date() if moment else None
+def as_day(moment: datetime | None, zone: str) -> date | None:
+    """The day of a moment in a time zone."""
+    return day_of(moment, zone) if moment else None
 
 
 def state_label(state: str) -> str:

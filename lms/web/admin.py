@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import cast
 from uuid import UUID
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
-from flask_babel import get_timezone
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from lms import clock
 from lms.config import Settings
+from lms.days import start_of, zones_offered
 from lms.db import db
 from lms.learning import administer, duties
 from lms.learning.access import administered
@@ -120,6 +120,7 @@ def _institution(node_id: int, status: int = 200, error: Wrong | None = None, fo
         people=_people_below(inside),
         managers=administration.managers(db.session(), scope, node),
         country=_countries().get(node.country, node.country),
+        zones=[(zone, zone) for zone in sorted({node.time_zone, *zones_offered()})],
         error=error,
         wrong_form=form,
     ), status
@@ -142,6 +143,19 @@ def rename(node_id: int) -> Response | Shown:
     except Wrong as error:
         return _institution(node_id, 422, error, "rename")
     flash(_("The name has been changed."), "success")
+    return redirect(url_for(".institution", node_id=node_id), 303)
+
+
+@blueprint.post("/institutions/<int:node_id>/time-zone")
+@allow(Role.ADMINISTRATOR)
+def set_time_zone(node_id: int) -> Response | Shown:
+    """Choose the time zone of an institution."""
+    found(tree.get(db.session(), node_id))
+    try:
+        administer.set_time_zone(actor(), node_id, _text("time_zone"), clock.now())
+    except Wrong as error:
+        return _institution(node_id, 422, error, "zone")
+    flash(_("The time zone has been changed."), "success")
     return redirect(url_for(".institution", node_id=node_id), 303)
 
 
@@ -366,12 +380,12 @@ def again() -> Response:
 
 
 def _midnight(text: str, days: int = 0) -> datetime | None:
-    """The beginning of a day, in the time zone in which moments are shown; so many days later."""
+    """The beginning of a day at the reader's institution, so many days later."""
     chosen = day(text)
     if chosen is None:
         return None
     try:
-        return datetime.combine(chosen + timedelta(days=days), time(), get_timezone()).astimezone(UTC)
+        return start_of(chosen + timedelta(days=days), actor().institution.time_zone)
     except OverflowError:
         return None
 

@@ -26,7 +26,8 @@ blueprint = Blueprint("catalogue", __name__, url_prefix="/courses")
 @allow(SIGNED_IN)
 def index() -> str:
     """All topics of the programme, with their courses or as in preparation."""
-    who, today = actor(), clock.now().date()
+    who = actor()
+    today = who.today(clock.now())
     mine = {
         row.course_id: row.state(today).value for row in enrolments.of_person(db.session(), own(who), who.person.id)
     }
@@ -49,7 +50,8 @@ def index() -> str:
 @allow(SIGNED_IN)
 def course(course_id: str) -> str:
     """A course: objectives, time, the way through it, and where one stands."""
-    who, today = actor(), clock.now().date()
+    who = actor()
+    today = who.today(clock.now())
     session, scope = db.session(), own(who)
     this = found(library().course(course_id))
     enrolment = enrolments.latest(session, scope, course_id)

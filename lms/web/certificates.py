@@ -14,6 +14,8 @@ from lms.documents.certificate import certificate_pdf
 from lms.learning import access
 from lms.learning.look import looked, verified
 from lms.records import certificates
+from lms.records.institutions import Institution
+from lms.reports.table import as_day
 from lms.web.access import PUBLIC, SIGNED_IN, actor, allow
 from lms.web.forms import found
 from lms.web.limits import limiter
@@ -35,7 +37,7 @@ def pdf(certificate_id: UUID) -> Response:
     address = f"{current_app.config['SETTINGS'].url}{url_for('certificates.verify', code=certificate.code)}"
     programme = library().in_language(certificate.locale).programme().title
     response = Response(certificate_pdf(certificate, address, programme), mimetype="application/pdf")
-    name = f"certificate-{certificate.course_id}-{certificate.issued_at:%Y-%m-%d}.pdf"
+    name = f"certificate-{certificate.course_id}-{certificate.issued_on}.pdf"
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
 
@@ -70,6 +72,8 @@ def verify(code: str) -> tuple[str, int]:
         return render_template("certificates/unknown.html", code=code[:40]), 404
     at = clock.now()
     verified(certificate.institution_id, certificate.person_id, certificate.course_id, at)
-    state = certificate.state(at.date())
+    institution = db.session().get_one(Institution, certificate.institution_id)
+    state = certificate.state(institution.today(at))
     return render_template("certificates/verify.html", certificate=certificate, state=state,
+                           revoked_on=as_day(certificate.revoked_at, institution.time_zone),
                            code=certificates.grouped(certificate.code)), 200  # fmt: skip

@@ -28,11 +28,12 @@ def _region() -> Region:
     courses = library().courses()
     topics = {course.id: course.topic for course in courses}
     session = db.session()
+    roots = institutions.below(session, None)
     return Region(
         library().programme(),
-        institutions.below(session, None),
+        roots,
         Counter(topics.values()),
-        counts(session, region(actor()), topics, clock.now().date()),
+        counts(session, region(actor()), topics, roots, clock.now()),
     )
 
 
@@ -62,5 +63,5 @@ def file(kind: str) -> Response:
         (HIDDEN, _("Hidden to protect privacy (fewer than 5 people, or a number that would reveal one).")),
     ]
     data = csv_file(sheets) if kind == "csv" else xlsx_file(sheets, about)
-    headers = {"Content-Disposition": f'attachment; filename="staza-region-{at.date()}.{kind}"'}
+    headers = {"Content-Disposition": f'attachment; filename="staza-region-{who.today(at)}.{kind}"'}
     return Response(data, content_type=SHEET_TYPES[kind], headers=headers)

@@ -39,7 +39,8 @@ class Card:
 @allow(SIGNED_IN)
 def index() -> str:
     """The home page: four statements, however many courses somebody takes."""
-    who, today = actor(), clock.now().date()
+    who = actor()
+    today = who.today(clock.now())
     session, scope = db.session(), own(who)
     rows = enrolments.of_person(session, scope, who.person.id)
     known = facts.of(session, rows)

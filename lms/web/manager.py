@@ -51,7 +51,7 @@ class Desk:
     @classmethod
     def open(cls) -> Desk:
         """The desk of whoever is signed in."""
-        return cls(actor(), managed(actor()), _filters(), clock.now().date())
+        return cls(actor(), managed(actor()), _filters(), actor().today(clock.now()))
 
     @cached_property
     def units(self) -> Units:
@@ -68,7 +68,15 @@ class Desk:
 
     def completion(self) -> Completion:
         """The enrolments asked for."""
-        return Completion(self.scope, self.filters, self.units, self.courses, self.today, asks(library()))
+        return Completion(
+            self.scope,
+            self.filters,
+            self.units,
+            self.courses,
+            self.today,
+            self.who.institution.time_zone,
+            asks(library()),
+        )
 
     def people(self) -> People:
         """The people asked for."""
@@ -261,7 +269,7 @@ def enrol(person_id: UUID) -> Redirect | tuple[str, int]:
     try:
         if course is None:
             raise Refused(_("Choose a course."))
-        row = enrolling.enrol_person(who, person_id, course.id, _due(due, at.date()), at)
+        row = enrolling.enrol_person(who, person_id, course.id, _due(due, who.today(at)), at)
     except Refused as refusal:
         return _record(person_id, str(refusal), course_id, due), 422
     if row.enrolled_at == at:
@@ -331,7 +339,7 @@ def decide(request_id: UUID) -> Redirect | tuple[str, int]:
     granted, at = request.form.get("decision") == "grant", clock.now()
     asked = found(enrolments.request(db.session(), managed(actor()), request_id))
     try:
-        due = _due(request.form.get("due", ""), at.date()) if granted else None
+        due = _due(request.form.get("due", ""), actor().today(at)) if granted else None
         enrolling.decide(actor(), request_id, granted, due, _title(asked.course_id), at)
     except Refused as refusal:
         return _requests_page(str(refusal), request_id), 422

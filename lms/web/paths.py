@@ -21,7 +21,8 @@ blueprint = Blueprint("paths", __name__, url_prefix="/paths")
 @allow(SIGNED_IN)
 def index() -> str:
     """Every path with its courses, and where one stands in each: one statement beyond the sign-in."""
-    who, today, programme = actor(), clock.now().date(), library().programme()
+    who, programme = actor(), library().programme()
+    today = who.today(clock.now())
     courses = {course.id: course for course in library().courses()}
     country = who.institution.country
     mine = enrolments.of_person(db.session(), own(who), who.person.id)

@@ -56,6 +56,7 @@ def actions() -> dict[str, str]:
         "institution-added": _("Added an institution"),
         "unit-added": _("Added a unit"),
         "institution-renamed": _("Renamed an institution or unit"),
+        "time-zone-changed": _("Changed the time zone of an institution"),
     }
 
 

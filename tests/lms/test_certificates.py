@@ -34,7 +34,8 @@ def certificate(**different: Any) -> Certificate:
     fields: dict[str, Any] = {
         "code": CODE, "course_id": "basics", "title": "Смуглинг људи", "hours": 3.0, "score": 0.923, "locale": "en",
         "revision": "0123456789abcdef" * 4, "name": "Đorđe Žívković-Šćepanović", "institution": "Ministry A",
-        "issued_at": datetime(2026, 11, 21, 12, tzinfo=UTC), "valid_until": date(2028, 11, 21),
+        "issued_at": datetime(2026, 11, 21, 12, tzinfo=UTC), "issued_on": date(2026, 11, 21),
+        "valid_until": date(2028, 11, 21),
     }  # fmt: skip
     return Certificate(**fields | different)
 

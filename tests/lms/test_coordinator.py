@@ -43,7 +43,7 @@ def tables(world: World) -> Region:
     courses = library().courses()
     topics = {course.id: course.topic for course in courses}
     scope = region(actor_for(db.session(), world.people["coordinator"]))
-    found = counts(db.session(), scope, topics, START.date() + timedelta(days=5))
+    found = counts(db.session(), scope, topics, institutions.below(db.session(), None), START + timedelta(days=5))
     roots = institutions.below(db.session(), None)
     return Region(library().programme(), roots, dict.fromkeys(topics.values(), 1), found)
 

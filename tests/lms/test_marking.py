@@ -243,7 +243,7 @@ def test_waiting_changes_no_state_and_no_report(trainer: Visitor, visitor: Visit
         assert manager.get(url).status_code == 200
     scope = managed(actor_for(db.session(), world.people["manager"]))
     wanted = Filters(course="practice")
-    report = completion.Completion(scope, wanted, Units([]), {"practice": "Practice"}, clock.now().date())
+    report = completion.Completion(scope, wanted, Units([]), {"practice": "Practice"}, clock.now().date(), "UTC")
     assert [found.values[-1] for found in report.rows(db.session())] == [None]
     assert "Fewer than" in page(trainer, "/trainer/practice/items")
 

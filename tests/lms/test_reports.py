@@ -137,7 +137,7 @@ def test_the_figures_are_those_of_the_rows(visitor: Guise, world: World) -> None
     scope = managed(actor)
     border = world.institutions["Border"]
     for filters in (Filters(), Filters(course="basics"), Filters(search="patrol"), Filters(unit=border)):
-        report = Completion(scope, filters, Units(directory.units(db.session(), scope)), {"basics": "B"}, TODAY)
+        report = Completion(scope, filters, Units(directory.units(db.session(), scope)), {"basics": "B"}, TODAY, "UTC")
         counts = report.counts(db.session())
         states = [row.values[4] for row in report.rows(db.session())]
         assert {state: states.count(state.value) for state in State} == counts.states

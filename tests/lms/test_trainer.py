@@ -118,7 +118,7 @@ def measured(world: World) -> dict[str, items.Item]:
 
 def trainer(world: World) -> Actor:
     person = world.people["trainer"]
-    node = institutions.Institution(name="", country="", path="/")
+    node = institutions.Institution(name="", country="", path="/", time_zone="UTC")
     grant = Grant(institution_id=person.institution_id, person_id=person.id, role=Role.TRAINER, course_id="basics")
     return Actor(person, node, node, ((grant, None),))
 

@@ -221,6 +221,7 @@ def _things(person: Person, course_id: str, institution: int) -> dict[str, objec
         score=1.0,
         locale="en",
         issued_at=at,
+        issued_on=at.date(),
     )
     request = Request(**common, course_id="by-request", reason="", requested_at=at)
     token = secrets.token_urlsafe(32)

@@ -232,7 +232,7 @@ def test_counts_and_rows_agree_with_what_each_person_is_asked(asked: Visitor, vi
     scope = managed(actor_for(db.session(), world.people["manager"]))
 
     def report(**filters: Any) -> Completion:
-        return Completion(scope, Filters(**filters), Units([]), {"basics": "B"}, date.today(), asks(library()))
+        return Completion(scope, Filters(**filters), Units([]), {"basics": "B"}, date.today(), "UTC", asks(library()))
 
     for filters in ({}, {"refresher": True}, {"state": "completed"}, {"course": "basics", "refresher": True}):
         counts = report(**filters).counts(db.session())
