@@ -201,7 +201,7 @@ def test_what_was_there_before_gets_its_time_zone_and_keeps_the_day_on_paper(app
     )  # fmt: skip
     db.session.commit()
     db.session.remove()
-    downgrade(revision="0007")
+    downgrade(revision="0008")
     upgrade()
     with db.engine.connect() as connection:
         zones = connection.execute(text("SELECT name, time_zone FROM institutions"))
