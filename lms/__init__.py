@@ -31,6 +31,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         catalogue,
         certificates,
         compression,
+        confirm,
         coordinator,
         home,
         lessons,
@@ -69,6 +70,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     compression.init_app(app)
     library_module.init_app(app, settings.artefacts)
     access.init_app(app)
+    confirm.init_app(app)
     texts.init_app(app)
     pages.init_app(app)
     errors.init_app(app)

@@ -142,7 +142,7 @@ def apply(app: Flask, settings: Settings) -> None:
         TESTING=settings.testing,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url, settings.pool_size),
-        SESSION_COOKIE_NAME="staza",
+        SESSION_COOKIE_NAME="__Host-staza" if settings.url.startswith("https:") else "staza",
         SESSION_COOKIE_SECURE=settings.url.startswith("https:"),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

@@ -25,8 +25,10 @@ INVITATION_LASTS = timedelta(days=14)
 LONGEST_ADDRESS = 254
 
 
-def sign_in(email: str, password: str, at: datetime) -> str | None:
+def sign_in(email: str, password: str, at: datetime, browser: str = "", instead_of: str = "") -> str | None:
     """The token of a new sign-in, or None if address and password do not belong together.
+
+    `browser` is what it roughly is; `instead_of` the token of a sign-in that it had, which ends.
 
     An unknown address costs the same time as a wrong password, so that nobody learns who has an account. The hash is
     checked outside the transaction, which would otherwise hold up every other writer.
@@ -43,10 +45,13 @@ def sign_in(email: str, password: str, at: datetime) -> str | None:
         if passwords.has_other_cost(open_hash):
             session.get_one(Account, found.email).password_hash = passwords.hashed(password)
         token = secrets.token_urlsafe(32)
+        if instead_of and (before := session.get(SignIn, token_hash(instead_of))):
+            session.delete(before)
         session.add(
             SignIn(
                 token_hash=token_hash(token), institution_id=found.institution_id, person_id=found.person_id,
                 created_at=at, expires_at=at + SIGN_IN_LASTS,
+                browser=browser,
             )
         )  # fmt: skip
         audit.note(session, at, found.person_id, "signed-in", found.institution_id, found.person_id)
@@ -60,6 +65,28 @@ def sign_out(actor: Actor, at: datetime) -> None:
         if row:
             session.delete(row)
             audit.note(session, at, actor.person.id, "signed-out", actor.person.institution_id, actor.person.id)
+
+
+def confirm(actor: Actor, password: str, at: datetime) -> None:
+    """Note that whoever is signed in knows the password at this moment. Refuses a wrong one."""
+    found = account(db.session(), actor.person.email)
+    db.session.commit()
+    right = passwords.verify(found.password_hash if found else "", password)
+    with transaction() as session:
+        if right:
+            session.get_one(SignIn, actor.token_hash).confirmed_at = at
+        else:
+            audit.note(session, at, actor.person.id, "confirmation-refused", actor.person.institution_id,
+                       actor.person.id)  # fmt: skip
+    if not right:
+        raise Refused(_("That is not your current password."))
+
+
+def end_other_sign_ins(actor: Actor, at: datetime) -> None:
+    """Sign the actor out in all browsers but this one."""
+    with transaction() as session:
+        end_sign_ins(session, actor.person.id, but=actor.token_hash)
+        audit.note(session, at, actor.person.id, "other-sign-ins-ended", actor.person.institution_id, actor.person.id)
 
 
 def change_password(actor: Actor, old: str, new: str, at: datetime) -> None:
@@ -123,6 +150,17 @@ def invite(found: Account, person: Person, url: str, at: datetime) -> None:
         db.session(), "mail", at, to=found.email, subject=_("Your account for Staza"),
         body=_("Hello %(name)s,\n\nyour institution has made an account for you on Staza, where you take your "
                "training courses. Choose a password here within 14 days:\n\n%(link)s\n",
+               name=person.name, link=link),
+    )  # fmt: skip
+
+
+def mail_link(found: Account, person: Person, url: str, at: datetime) -> None:
+    """Mail a link to choose a new password that an administrator sends, in the caller's transaction."""
+    link = _new_link(found, url, at, RESET_LASTS)
+    jobs.add(
+        db.session(), "mail", at, to=found.email, subject=_("Choose a new password for Staza"),
+        body=_("Hello %(name)s,\n\nan administrator of Staza has sent you this link. Choose a new password here within "
+               "two hours:\n\n%(link)s\n\nUntil you do, your present password goes on working.\n",
                name=person.name, link=link),
     )  # fmt: skip
 

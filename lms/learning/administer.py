@@ -235,6 +235,24 @@ def invite_again(actor: Actor, person_id: UUID, url: str, seen: int, at: datetim
         return True
 
 
+def send_password_link(actor: Actor, person_id: UUID, url: str, seen: int, at: datetime) -> bool:
+    """Mail a link to choose a new password to somebody who has lost theirs. The links before it end.
+
+    `seen` is the newest link that the actor knew of: where there is a newer one, none is sent, and False comes back.
+    """
+    with transaction() as session:
+        person, row = _person(session, actor, person_id)
+        session.refresh(row, with_for_update=True)
+        if row.closed_at is not None:
+            raise Refused(_("This account is closed. Reopen it first."))
+        if administration.newest_link(session, row.email) != seen:
+            return False
+        administration.end_password_links(session, row.email)
+        accounts.mail_link(row, person, url, at)
+        audit.note(session, at, actor.person.id, "password-link-sent", person.institution_id, person.id)
+        return True
+
+
 def close_account(actor: Actor, person_id: UUID, at: datetime) -> None:
     """Bar somebody from signing in, and sign them out everywhere at once. What they did stays on record."""
     with transaction() as session:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Select, String, and_, bindparam, delete, select
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Select, String, and_, bindparam, delete, select, update
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from lms.db import Base
+from lms.db import WRITES, Base, db
 from lms.records.institutions import Institution
 from lms.records.people import Grant, Person, Role
+
+IDLE = timedelta(hours=4)
+"""How long a sign-in holds in which nothing is asked for: a trainee reads, is called away, and comes back to a quiz."""
+IDLE_WITH_ROLES = timedelta(hours=1)
+"""The same for those with roles, who see the data of others or what is right in a quiz (ASVS 5.0, 7.3.1)."""
 
 
 class Account(Base):
@@ -28,8 +35,16 @@ class Account(Base):
     closed_at: Mapped[datetime | None]
 
 
+def _as_created(context: DefaultExecutionContext) -> datetime:
+    parameters: dict[str, Any] = context.get_current_parameters()  # type: ignore[no-untyped-call]  # as SQLAlchemy has it
+    return cast(datetime, parameters["created_at"])
+
+
 class SignIn(Base):
-    """A browser that is signed in. `token_hash` is the SHA-256 of what its cookie holds."""
+    """A browser that is signed in. `token_hash` is the SHA-256 of what its cookie holds, `browser` what it roughly is.
+
+    `seen_at` is when it last asked for something, to a minute; `confirmed_at`, when the password was last given.
+    """
 
     __tablename__ = "sign_ins"
 
@@ -38,6 +53,13 @@ class SignIn(Base):
     person_id: Mapped[UUID] = mapped_column(index=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    seen_at: Mapped[datetime] = mapped_column(default=_as_created)
+    confirmed_at: Mapped[datetime] = mapped_column(default=_as_created)
+    browser: Mapped[str] = mapped_column(String(60), default="")
+
+    def is_idle(self, at: datetime, roles: bool) -> bool:
+        """Whether nothing was asked for so long that the sign-in has ended. `roles`: of somebody who holds any."""
+        return at - self.seen_at > (IDLE_WITH_ROLES if roles else IDLE)
 
 
 class PasswordReset(Base):
@@ -60,6 +82,8 @@ class Actor:
     unit: Institution
     grants: tuple[tuple[Grant, Institution | None], ...] = ()
     token_hash: str = ""
+    seen_at: datetime | None = None
+    confirmed_at: datetime | None = None
 
     def today(self, at: datetime) -> date:
         """The day that it is for them at this moment: that of their institution."""
@@ -82,10 +106,10 @@ class Actor:
 
 
 @cache  # every page asks, and to put this statement together takes longer than to send it
-def _signed_in() -> Select[Person, Institution, Institution, Grant, Institution]:
+def _signed_in() -> Select[Person, Institution, Institution, SignIn, Grant, Institution]:
     root, unit, node = aliased(Institution), aliased(Institution), aliased(Institution)
     return (
-        select(Person, root, unit, Grant, node)
+        select(Person, root, unit, SignIn, Grant, node)
         .select_from(SignIn)
         .join(Account, Account.person_id == SignIn.person_id)
         .join(Person, and_(Person.institution_id == SignIn.institution_id, Person.id == SignIn.person_id))
@@ -105,9 +129,26 @@ def actor_of(session: Session, token_hash: str, at: datetime) -> Actor | None:
     rows = session.execute(_signed_in(), {"token_hash": token_hash, "at": at}).all()
     if not rows:
         return None
-    person, institution, unit_row = rows[0][:3]
-    grants = tuple((row[3], row[4]) for row in rows if row[3] is not None)
-    return Actor(person, institution, unit_row, grants, token_hash)
+    person, institution, unit_row, sign_in = rows[0][:4]
+    grants = tuple((row[4], row[5]) for row in rows if row[4] is not None)
+    if sign_in.is_idle(at, roles=bool(grants)):
+        return None
+    return Actor(person, institution, unit_row, grants, token_hash, sign_in.seen_at, sign_in.confirmed_at)
+
+
+def note_seen(token_hash: str, at: datetime) -> None:
+    """Keep that this browser asked for something, in a transaction of its own."""
+    row = update(SignIn).where(SignIn.token_hash == token_hash, SignIn.seen_at < at).values(seen_at=at)
+    with db.engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+        connection.execute(row)
+
+
+def sign_ins_of(session: Session, person_id: UUID, roles: bool, at: datetime) -> list[SignIn]:
+    """The browsers in which this person is signed in, the one last used first."""
+    rows = session.scalars(
+        select(SignIn).where(SignIn.person_id == person_id, SignIn.expires_at > at).order_by(SignIn.seen_at.desc())
+    )
+    return [row for row in rows if not row.is_idle(at, roles)]
 
 
 def account(session: Session, email: str) -> Account | None:

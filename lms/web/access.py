@@ -7,12 +7,15 @@ the `Scope` that the view passes on: what lies outside is not found (404), a vie
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any, TypeVar, cast
 
 from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import LoginManager, UserMixin, current_user
 from flask_login import logout_user as forget_user
+from sqlalchemy.exc import OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as Redirect
 
@@ -25,6 +28,8 @@ from lms.records.people import Person, Role
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+SEEN_EVERY = timedelta(minutes=1)
+"""How often it is kept that a browser asks for something."""
 PUBLIC = "public"
 SIGNED_IN = "signed in"
 
@@ -83,7 +88,11 @@ def check_every_view(app: Flask) -> None:
 def _load_user(token: str) -> User | None:
     if g.get("without_database"):
         return None  # an error page is being made
-    found = accounts.actor_of(db.session(), token_hash(token), clock.now())
+    hashed, at = token_hash(token), clock.now()
+    found = accounts.actor_of(db.session(), hashed, at)
+    if found and found.seen_at and at - found.seen_at >= SEEN_EVERY:
+        with suppress(OperationalError):  # a database that can't be written to still shows pages
+            accounts.note_seen(hashed, at)
     return User(found, token) if found else None
 
 

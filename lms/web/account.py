@@ -12,8 +12,9 @@ from lms import clock, i18n
 from lms.db import db
 from lms.learning import access, accounts
 from lms.learning.refusal import Refused
-from lms.records.accounts import actor_of
+from lms.records.accounts import actor_of, sign_ins_of
 from lms.web.access import PUBLIC, SIGNED_IN, User, actor, allow
+from lms.web.browsers import roughly
 from lms.web.forms import safe_next
 from lms.web.limits import (
     is_known,
@@ -48,7 +49,8 @@ def sign_in() -> Response:
 def sign_in_now() -> Response:
     """Sign in, with a new session."""
     email, at = request.form.get("email", ""), clock.now()
-    token = accounts.sign_in(email, request.form.get("password", ""), at)
+    before, browser = str(session.get("_user_id", "")), roughly(request.headers.get("User-Agent", ""))
+    token = accounts.sign_in(email, request.form.get("password", ""), at, browser, instead_of=before)
     who = actor_of(db.session(), access.token_hash(token), at) if token else None
     if token is None or who is None:
         error = _("That e-mail and password don’t match. Check both, or choose “Forgot your password?”.")
@@ -126,6 +128,23 @@ def choose_password_now(token: str) -> Response | tuple[str, int]:
 def profile() -> str:
     """What is known of the person, and their password."""
     return render_template("account/profile.html", actor=actor(), errors=[])
+
+
+@blueprint.get("/profile/sign-ins")
+@allow(SIGNED_IN)
+def sign_ins() -> str:
+    """The browsers in which the person is signed in."""
+    rows = sign_ins_of(db.session(), actor().person.id, bool(actor().grants), clock.now())
+    return render_template("account/sign_ins.html", rows=rows, here=actor().token_hash)
+
+
+@blueprint.post("/profile/sign-ins/end-others")
+@allow(SIGNED_IN)
+def end_other_sign_ins() -> Response:
+    """Sign out everywhere but here."""
+    accounts.end_other_sign_ins(actor(), clock.now())
+    flash(_("You have been signed out in all other browsers."), "success")
+    return redirect(url_for("account.sign_ins"), 303)
 
 
 @blueprint.post("/profile/password")

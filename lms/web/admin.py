@@ -30,6 +30,7 @@ from lms.reports.accounts import Accounts, Listed, people_by_unit
 from lms.reports.table import PER_PAGE, Page, Units
 from lms.web import wording
 from lms.web.access import actor, allow
+from lms.web.confirm import fresh
 from lms.web.forms import day, found
 from lms.web.limits import is_behind_unseen_proxy
 from lms.web.paging import here, paging
@@ -232,6 +233,7 @@ def new_person() -> Shown:
 
 @blueprint.post("/people")
 @allow(Role.ADMINISTRATOR)
+@fresh
 def add_person() -> Response | Shown:
     """Add a person, and invite them."""
     try:
@@ -255,7 +257,7 @@ def person(person_id: UUID) -> str:
     return render_template(
         "admin/person.html",
         listed=listed,
-        newest_link=administration.newest_link(db.session(), listed.person.email) if listed.waiting else 0,
+        newest_link=administration.newest_link(db.session(), listed.person.email),
         person=listed.person,
         grants=held,
         units=units,
@@ -278,6 +280,7 @@ def edit_person(person_id: UUID) -> Shown:
 
 @blueprint.post("/people/<uuid:person_id>/edit")
 @allow(Role.ADMINISTRATOR)
+@fresh
 def change_person(person_id: UUID) -> Response | Shown:
     """Correct somebody's name, address or unit."""
     row, unit = _listed(person_id).person, _number("unit")
@@ -293,8 +296,32 @@ def _back(person_id: UUID, said: str) -> Response:
     return redirect(url_for(".person", person_id=person_id), 303)
 
 
+def _sure(person: Person, title: str, follows: list[str], button: str, url: str, **fields: object) -> str:
+    """A page that says what will follow, with the button that does it."""
+    kept = {name: value for name, value in fields.items() if value not in (None, "")}
+    return render_template(
+        "admin/sure.html", person=person, title=title, follows=follows, button=button, url=url, fields=kept
+    )
+
+
+@blueprint.get("/people/<uuid:person_id>/close")
+@allow(Role.ADMINISTRATOR)
+def sure_to_close(person_id: UUID) -> str:
+    """Ask before an account is closed."""
+    row = _listed(person_id).person
+    looked(actor(), "looked-at-account", clock.now(), row.institution_id, person_id)
+    follows = [
+        _("%(name)s is signed out everywhere at once and can’t sign in any more.", name=row.name),
+        _("All records are kept: courses, results and certificates."),
+        _("You can reopen the account."),
+    ]
+    return _sure(row, _("Close the account of %(name)s?", name=row.name), follows, _("Close the account"),
+                 url_for(".close_account", person_id=person_id))  # fmt: skip
+
+
 @blueprint.post("/people/<uuid:person_id>/close")
 @allow(Role.ADMINISTRATOR)
+@fresh
 def close_account(person_id: UUID) -> Response:
     """Close an account."""
     row = _listed(person_id).person
@@ -304,6 +331,7 @@ def close_account(person_id: UUID) -> Response:
 
 @blueprint.post("/people/<uuid:person_id>/open")
 @allow(Role.ADMINISTRATOR)
+@fresh
 def open_account(person_id: UUID) -> Response:
     """Open a closed account."""
     row = _listed(person_id).person
@@ -313,6 +341,7 @@ def open_account(person_id: UUID) -> Response:
 
 @blueprint.post("/people/<uuid:person_id>/invite")
 @allow(Role.ADMINISTRATOR)
+@fresh
 def invite(person_id: UUID) -> Response:
     """Send the invitation once more."""
     row = _listed(person_id).person
@@ -323,8 +352,76 @@ def invite(person_id: UUID) -> Response:
     return _back(person_id, _("A new invitation is on its way to %(email)s.", email=row.email))
 
 
+@blueprint.post("/people/<uuid:person_id>/password-link")
+@allow(Role.ADMINISTRATOR)
+@fresh
+def send_password_link(person_id: UUID) -> Response:
+    """Send a link to choose a new password."""
+    row = _listed(person_id).person
+    seen = request.form.get("seen", -1, type=int)
+    if not administer.send_password_link(actor(), person_id, _address(), seen, clock.now()):
+        flash(_("Not sent again: %(email)s was sent a link after this page was opened.", email=row.email), "info")
+        return redirect(url_for(".person", person_id=person_id), 303)
+    return _back(person_id, _("A link to choose a new password is on its way to %(email)s.", email=row.email))
+
+
+def _role_follows(role: Role, name: str, place: str) -> list[str]:
+    """What somebody can do who has the role; `place` is the unit or course it is for."""
+    match role:
+        case Role.MANAGER:
+            return [_("%(name)s sees and enrols everyone in %(unit)s and below, with names and results.",
+                      name=name, unit=place)]  # fmt: skip
+        case Role.TRAINER:
+            return [_("%(name)s sees the correct answers of “%(course)s”, marks open answers and releases the course.",
+                      name=name, course=place)]  # fmt: skip
+        case Role.COORDINATOR:
+            return [_("%(name)s sees figures for the whole region, without names.", name=name)]
+        case Role.ADMINISTRATOR:
+            return [_("%(name)s sees all people of all institutions and the audit log.", name=name),
+                    _("%(name)s can give and remove every role, yours too.", name=name)]  # fmt: skip
+
+
+def _place_of(role: Role, node_id: int | None, course_id: str) -> str:
+    """The unit or course that a role is for, in words."""
+    if role is Role.MANAGER:
+        return str(_units().labels.get(node_id or 0, ""))
+    return next((known.title for known in library().courses() if known.id == course_id), course_id)
+
+
+@blueprint.get("/people/<uuid:person_id>/roles/give")
+@allow(Role.ADMINISTRATOR)
+def sure_to_grant(person_id: UUID) -> str:
+    """Ask before a role is given."""
+    row, ask = _listed(person_id).person, request.args
+    looked(actor(), "looked-at-account", clock.now(), row.institution_id, person_id)
+    role = found(next((each for each in Role if each.value == ask.get("role")), None))
+    node_id, course = ask.get("unit", type=int), ask.get("course", "")
+    label, place = wording.roles()[role], _place_of(role, node_id, course)
+    return _sure(row, _("Give %(name)s the role of %(role)s?", name=row.name, role=label),
+                 _role_follows(role, row.name, place), _("Give the role"), url_for(".grant", person_id=person_id),
+                 role=role.value, unit=node_id if role is Role.MANAGER else None,
+                 course=course if role is Role.TRAINER else "")  # fmt: skip
+
+
+@blueprint.get("/people/<uuid:person_id>/roles/<uuid:grant_id>/revoke")
+@allow(Role.ADMINISTRATOR)
+def sure_to_revoke(person_id: UUID, grant_id: UUID) -> str:
+    """Ask before a role is taken away."""
+    row = _listed(person_id).person
+    looked(actor(), "looked-at-account", clock.now(), row.institution_id, person_id)
+    held = found(administration.grant(db.session(), administered(actor()), grant_id))
+    found(row if held.person_id == person_id else None)
+    label, place = wording.roles()[held.role], _place_of(held.role, held.node_id, held.course_id)
+    follows = [_("%(name)s loses at once what this role shows and allows.", name=row.name),
+               _("What they did in this role is kept.")]  # fmt: skip
+    title = _("Remove the role of %(role)s from %(name)s?", role=f"{label}: {place}" if place else label, name=row.name)
+    return _sure(row, title, follows, _("Remove the role"),
+                 url_for(".revoke", person_id=person_id, grant_id=grant_id))  # fmt: skip
+
+
 @blueprint.post("/people/<uuid:person_id>/roles")
 @allow(Role.ADMINISTRATOR)
+@fresh
 def grant(person_id: UUID) -> Response:
     """Give somebody a role."""
     row, role = _listed(person_id).person, _text("role")
@@ -339,6 +436,7 @@ def grant(person_id: UUID) -> Response:
 
 @blueprint.post("/people/<uuid:person_id>/roles/<uuid:grant_id>/revoke")
 @allow(Role.ADMINISTRATOR)
+@fresh
 def revoke(person_id: UUID, grant_id: UUID) -> Response:
     """Take a role away."""
     row = _listed(person_id).person

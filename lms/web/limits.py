@@ -12,9 +12,10 @@ from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 from typing import Any, TypeVar, cast
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, abort, current_app, g, request
 from flask_limiter import Limiter, RequestLimit
 from itsdangerous import BadData, URLSafeTimedSerializer
+from limits import parse
 
 from lms.config import Settings
 from lms.learning.access import token_hash
@@ -137,6 +138,15 @@ def _settle(response: Response) -> Response:
     if response.status_code == 429:
         response.headers["Retry-After"] = str(g.get("seconds_to_wait", 60))
     return response
+
+
+def count_try(name: str) -> Callable[[], None]:
+    """Count a try, of which ten are allowed in 15 minutes; what is returned gives it back. 429 beyond."""
+    limit = parse("10 per 15 minutes")
+    if not limiter.limiter.hit(limit, name):
+        g.seconds_to_wait = max(1, int(limiter.limiter.get_window_stats(limit, name).reset_time - time.time()))
+        abort(429)
+    return lambda: _storage().give_back(limit.key_for(name))
 
 
 # ── a proxy that nobody told us of ─────────────────────────────────────────────────────────────────────────────────

@@ -311,3 +311,48 @@ def test_the_operator_needs_no_account(world: World) -> None:
     administer.grant(operate.operator(), world.people["trainee"].id, Role.ADMINISTRATOR, START)
     event = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "role-granted")).one()
     assert event.actor_id is None
+
+
+# ── before what is hard to undo ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_is_hard_to_undo_says_first_what_will_happen(visitor: Guise, world: World) -> None:
+    browser, person = visitor("administrator"), world.people["trainee"]
+    url = f"/admin/people/{person.id}"
+    page = browser.get(url).get_data(as_text=True)
+    for action in re.findall(r'<form[^>]*method="post"[^>]*action="([^"]+)"', page):
+        assert not re.search(r"/(close|revoke|roles)$", action), "nothing of it is one click away"
+    sure = browser.get(f"{url}/close").get_data(as_text=True)
+    assert "signed out everywhere" in sure
+    assert f'method="post" action="{url}/close"' in sure
+    unit = world.institutions["Border"]
+    sure = browser.get(f"{url}/roles/give?role=manager&unit={unit}").get_data(as_text=True)
+    assert "sees and enrols everyone in Ministry A › Border" in sure or "Border and below" in sure
+    assert f'name="unit" value="{unit}"' in sure
+    assert grants_of(world, "trainee") == []
+    assert browser.post(f"{url}/roles", {"role": "manager", "unit": unit}).status_code == 303
+    (grant,) = grants_of(world, "trainee")
+    sure = browser.get(f"{url}/roles/{grant}/revoke").get_data(as_text=True)
+    assert f'method="post" action="{url}/roles/{grant}/revoke"' in sure
+    stranger = world.people["stranger"].id
+    assert browser.get(f"/admin/people/{stranger}/roles/{grant}/revoke").status_code == 404
+    assert browser.get(f"{url}/roles/give?role=king").status_code == 404
+
+
+def grants_of(world: World, name: str) -> list[object]:
+    db.session.expire_all()
+    return [row.id for row in db.session.query(Grant).filter_by(person_id=world.people[name].id)]
+
+
+def test_the_administrator_sends_a_link_for_a_new_password_once(visitor: Guise, world: World) -> None:
+    browser, url = visitor("administrator"), f"/admin/people/{world.people['trainee'].id}"
+    page = browser.get(url).get_data(as_text=True)
+    seen = re.search(r'password-link.*?name="seen" value="(\d+)"', page, re.DOTALL)[1]
+    for _ in range(2):
+        assert browser.post(f"{url}/password-link", {"seen": seen}).status_code == 303
+    (mail,) = db.session.scalars(select(Job))
+    link = re.search(r"http://localhost(/password/\S+)", mail.payload["body"])[1]
+    new = {"new": "four brave words here", "again": "four brave words here"}
+    assert visitor("").post(link, new).status_code == 303
+    visitor("").sign_in("trainee", "four brave words here")
+    assert db.session.query(AuditEvent).filter_by(action="password-link-sent").count() == 1
