@@ -462,6 +462,7 @@ def operation() -> str:
         runs=duty_records.runs(db.session()),
         late=duties.worker_state(clock.now())["worker"] == "late",
         failures=duties.given_up(db.session()),
+        unseen_proxy=is_behind_unseen_proxy(),
     )
 
 

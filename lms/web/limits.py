@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from ipaddress import ip_address, ip_network
 from typing import Any, TypeVar, cast
 
@@ -16,6 +17,7 @@ from flask import Flask, Response, abort, current_app, g, request
 from flask_limiter import Limiter, RequestLimit
 from itsdangerous import BadData, URLSafeTimedSerializer
 from limits import parse
+from sqlalchemy.exc import SQLAlchemyError
 
 from lms.config import Settings
 from lms.learning.access import token_hash
@@ -27,7 +29,6 @@ KNOWN_FOR = 180 * 24 * 3600
 """Seconds for which a browser is known after somebody signed in with it."""
 MOST_KNOWN = 5
 """Accounts by which a browser is known: a shared computer has several."""
-REFUSED = (422, 429)
 UNSEEN_PROXY = "proxy that STAZA_PROXIES does not name"
 A_DAY = 24 * 3600
 AN_HOUR = 3600.0
@@ -57,6 +58,11 @@ def tried_link() -> str:
 
 def _account(email: str) -> str:
     return token_hash(email.strip().lower())
+
+
+def is_refusal(status: int) -> bool:
+    """Whether a try counts. What ended in a failure of ours counts too: then there may be no database to give it back."""
+    return status in (422, 429) or status >= 500
 
 
 def refusals_only(view: View) -> View:
@@ -132,7 +138,7 @@ def _storage() -> DatabaseStorage:
 def _settle(response: Response) -> Response:
     """Give a try back that was no refusal, or say when the next may be made."""
     view = current_app.view_functions.get(request.endpoint or "")
-    if not g.get("without_database") and getattr(view, "refusals_only", False) and response.status_code not in REFUSED:
+    if not g.get("without_database") and getattr(view, "refusals_only", False) and not is_refusal(response.status_code):
         for limit in limiter.current_limits:
             _storage().give_back(limit.key)
     if response.status_code == 429:
@@ -163,7 +169,8 @@ def _notice_proxy() -> None:
     if time.monotonic() < known["again"]:
         return
     known["again"] = time.monotonic() + AN_HOUR
-    _storage().incr(UNSEEN_PROXY, A_DAY)
+    with suppress(SQLAlchemyError):  # a database that can't be written to still shows pages
+        _storage().incr(UNSEEN_PROXY, A_DAY)
     current_app.logger.warning(
         "requests come through a proxy, but STAZA_PROXIES is 0: all visitors count as one in the limits of sign-ins. "
         "Set STAZA_PROXIES to the number of proxies."

@@ -128,6 +128,7 @@ def test_a_proxy_that_nobody_told_us_of_is_noticed(
             assert "STAZA_PROXIES" not in page, "anybody can send the header"
             Visitor(app).get("/sign-in", headers={"X-Forwarded-For": "198.51.100.1"})
             assert ("STAZA_PROXIES" in administrator.get("/admin").get_data(as_text=True)) == noticed
+            assert ("STAZA_PROXIES" in administrator.get("/admin/operation").get_data(as_text=True)) == noticed
             assert ("STAZA_PROXIES is 0" in capsys.readouterr().err) == noticed
             db.session.remove()
             db.engine.dispose()
