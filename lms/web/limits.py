@@ -61,7 +61,7 @@ def _account(email: str) -> str:
 
 
 def is_refusal(status: int) -> bool:
-    """Whether a try counts. What ended in a failure of ours counts too: then there may be no database to give it back."""
+    """Whether a try counts. A failure of ours does too: then there may be no database to give it back."""
     return status in (422, 429) or status >= 500
 
 
