@@ -6,11 +6,12 @@ A lesson is compiled here; files of keys are compiled by `keyed`, which is loade
 from __future__ import annotations
 
 import re
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from courses.facts import Fact, Shelf, Unit
+from courses.facts import Fact, Place, Shelf, Unit
 from courses.layout import SHARED_LANGUAGE, Role, is_slug, role, translated
 from courses.markdown.reader import Reader
 from courses.media import measure
@@ -48,12 +49,40 @@ def compile_file(content: Path, path: str, shelf: Shelf, draft: bool = False, ad
             from courses import lint
 
             lint.advise(unit, source)
+            own = (unit.data or {}).get("language") if where.kind == "course" else shelf.get("language")
+            unit.problems += _letters(source, where, own or SHARED_LANGUAGE)
+            if where.kind == "quiz":
+                unit.needs["language"] = own
     unit.hash = sha256(data).hexdigest()
     if draft:
         unit.object, unit.variants = "", {}
     elif not unit.object or has_errors(in_source(unit.problems)):
         unit.object, unit.body = "", None
     return unit
+
+
+def _letters(source: Text, where: Role, language: str) -> list[Problem]:
+    """Advice on texts of a course that are not in the letters of its own language."""
+    if where.course and language != SHARED_LANGUAGE:
+        from courses.source import Document
+        from courses.translate import letters
+        from courses.translate.entries import entries
+        from courses.translate.segments import segments
+
+        if where.kind == "lesson":
+            texts = [(one.text, partial(_in_block, one.text, one.first, one.column)) for one in segments(source)]
+            return letters.told(source.file, language, texts)
+        document = Document(source)
+        leaves = [leaf for entry in entries(where.kind, document.data) for leaf in entry.leaves.values()]
+        inside = [(leaf.text, partial(document.inside, leaf.at)) for leaf in leaves if isinstance(leaf.value, str)]
+        return letters.told(source.file, language, inside)
+    return []
+
+
+def _in_block(text: str, first: int, column: int, offset: int) -> Place:
+    """The place of the character at the offset of a block that begins in a column of the line `first`."""
+    before = text[:offset].split("\n")
+    return Place(first + len(before) - 1, len(before[-1]) + (column if len(before) == 1 else 1))
 
 
 def _unread(path: str, where: Role) -> Unit:

@@ -20,7 +20,7 @@ from typing import Any, Literal, TypeVar
 from courses.artefact import KINDS, Kind, Store
 from courses.layout import LANGUAGES
 from courses.model import Block, Course, Lesson, LessonEntry, Quiz
-from courses.plain import plain
+from courses.plain import brief, plain
 from courses.questions.base import Question
 from courses.translate.share import percent
 
@@ -214,7 +214,7 @@ def _question(id: str, deed: Deed, was: tuple[str, Question] | None, now: tuple[
     rekeyed = was is not None and now is not None and was[1].key() != now[1].key()
     stem = "".join(found[1].stem for found in [now or was] if found)
     edits = _edits(_question_fields(was), _question_fields(now))
-    return Change("regrade" if rekeyed else "cosmetic", "question", id, deed, plain(stem), edits)
+    return Change("regrade" if rekeyed else "cosmetic", "question", id, deed, brief(stem), edits)
 
 
 def _question_fields(found: tuple[str, Question] | None) -> Fields:

@@ -166,7 +166,7 @@ def test_reading_difficulty() -> None:
 
 def test_reading_difficulty_is_told_of_english_alone(tmp_path: Path) -> None:
     content = lay("advice-hard-to-read", tmp_path / "content")
-    edit(content / "paths/course.yaml", "hours: 1.5", "hours: 1.5\nlanguage: sr")
+    edit(content / "paths/course.yaml", "hours: 1.5", "hours: 1.5\nlanguage: bs")
     assert check(content) == []
 
 

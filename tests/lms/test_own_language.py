@@ -208,6 +208,18 @@ def test_commands_know_the_courses_own_language(tmp_path: Path) -> None:
     assert told == {"translation-language"}
 
 
+def test_an_author_is_told_of_letters_of_the_other_script(tmp_path: Path) -> None:
+    content = lay(tmp_path / "content")
+    for name, old, new in (
+        ("lessons/prva.md", "Пут *негде* почиње.", "Put *negde* počinje."),
+        ("questions/banka.yaml", "По њему се плови.", "Po njemu se plovi."),
+    ):
+        path = content / "putevi" / name
+        path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
+    told = [(one.file, one.line) for one in check(content, ["putevi"]) if one.code == "translation-letters"]
+    assert told == [("putevi/lessons/prva.md", 6), ("putevi/questions/banka.yaml", 7)]
+
+
 def test_an_edit_of_the_language_spells_it_anew(tmp_path: Path) -> None:
     """The language stands in course.yaml, and what depends on it in other files."""
     content = lay(tmp_path / "content")
