@@ -148,7 +148,7 @@ BAD: dict[str, tuple[str | bytes, list[str]]] = {
     "a spreadsheet": (b"PK\x03\x04\x00\x00", ["All", "The list is empty, or is not a CSV file."]),
     "wrong encoding": (f"{HEAD}{FIRST},Ђуро,\n".encode("cp1251"), ["2", "The file is not written in UTF-8."]),
     "open quote": (f'{HEAD}"{FIRST},basics,\n', ["All", "A quotation mark in the list is not closed."]),
-    "too many": (HEAD + f"{FIRST},basics,\n" * (MOST_ROWS + 1), ["All", f"at most {MOST_ROWS}"]),
+    "too many": (HEAD + f"{FIRST},basics,\n" * (MOST_ROWS + 1), ["All", f"The limit is {MOST_ROWS}"]),
     "one bad": (f"{HEAD}{FIRST},basics,\nx@example.org,basics,\n", ["3", NOT_YOURS, "1 other row is in order."]),
 }
 

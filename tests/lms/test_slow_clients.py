@@ -111,7 +111,7 @@ def test_a_refusal_reaches_a_client_that_goes_on_using_its_connection(app: Flask
                 asking.request("POST", "/manager/import", b"x" * 300_000, {"Content-Type": kind})
                 answer = asking.getresponse()
                 answer.read()
-                assert answer.status == 400  # no form token
+                assert answer.status == 401  # nobody is signed in
             asking.request("POST", "/sign-in", b"x" * 3_000_000, {"Content-Type": kind})
             assert asking.getresponse().read()
             asking.close()

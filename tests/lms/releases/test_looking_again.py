@@ -99,7 +99,7 @@ def test_a_release_without_a_refresher_asks_nobody(desk: Desk, visitor: Guise, s
     browser = visitor("trainee")
     complete(browser, "basics")
     learn_more(desk)
-    assert "not asked to look at what changed" in staza("publish", "basics")
+    assert "not asked to review what changed" in staza("publish", "basics")
     assert "has changed since" not in text(browser, "/")
 
 
