@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from unicodedata import normalize
 
+from courses import letters
 from courses.doubles import Double, doubles
 from courses.facts import Fact, Unit
 from courses.layout import DIAGRAMS, FOLDERS, LOCALES, MEDIA, is_slug
+from courses.letters import plain, told
 from courses.problems import Problem, has_errors, in_source
 
 _MISSING = {
@@ -66,7 +69,7 @@ def _names(main: Unit, units: list[Unit]) -> Names:
         names["objective"] = None
     if any(unit.data is None for unit in units if _kind(unit) == "bank"):
         names["question"] = None
-    if any(problem.code == "file-too-large" for unit in units for problem in in_source(unit.problems)):
+    if any(problem.code in ("file-too-large", "conflict") for unit in units for problem in in_source(unit.problems)):
         names["anchor"] = None
     return names
 
@@ -95,12 +98,20 @@ def _missing(units: Iterable[Unit], names: Names) -> Iterator[Problem]:
         known = names[fact.kind]
         words = vocabularies[fact.kind] if known else None
         near = (words.like(fact.name) or words.like(fact.name.lower())) if words else []
+        if not fact.name.isascii() or not all(name.isascii() for name in known or ()):
+            near = [name for name in known or () if plain(name) == plain(fact.name)] or near
         if near and is_slug(fact.name) and not is_slug(near[0]):
             continue  # that id is wrong, and that is told
+        if fact.kind == "media" and near and normalize("NFC", near[0]) == fact.name:
+            continue  # that file's name is wrong, and that is told
+        if near and (sentence := letters.odd(near[0])) and not letters.odd(fact.name) and plain(near[0]) == fact.name:
+            yield _error(file, fact, code, f"{message.format(fact.name)} One looks the same. {sentence}", "Rename it.")
+            continue
         hint = f"Did you mean `{near[0]}`?" if near else hint.format(fact.name)
         if not hint and known:
             hint = f"There {'is' if len(known) == 1 else 'are'} {lists[fact.kind]}."
-        yield _error(file, fact, code, message.format(fact.name), hint)
+        (problem,) = told([_error(file, fact, code, message.format(fact.name), hint)])
+        yield problem
 
 
 def _doubled(units: list[Unit]) -> Iterator[Problem]:
@@ -226,6 +237,7 @@ def check_files(links: Iterable[str], odd: Iterable[str], unread: Iterable[str])
             hint = f"What is read is in {', '.join((*FOLDERS, MEDIA, DIAGRAMS))}, without folders in it."
         if inner or name.endswith((".yaml", ".yml")):
             message = "Nothing reads this file." if name else "Nothing reads this folder."
+            message = f"{message} {letters.odd(path)}".rstrip()
             found.append(_advice(path, "stray-file", message, hint))
     return found
 
@@ -238,10 +250,10 @@ def check_shared(unit: Unit, shared: Names) -> list[Problem]:
 def check_sources(unit: Unit, used: set[str]) -> list[Problem]:
     """What is wrong between the entries of sources.yaml: those that are one document (see `doubles`), and advice on
     those that may be, or that no course cites."""
-    told = {double.key: double for double in doubles(unit.data or {})}
+    doubled = {double.key: double for double in doubles(unit.data or {})}
     problems = []
     for fact in unit.defines:
-        if double := told.get(fact.name):
+        if double := doubled.get(fact.name):
             problems.append(_doubled_source(unit.file, fact, double))
         elif fact.name not in used:
             message, hint = f"No course cites the source `{fact.name}`.", "Cite it, or delete it."

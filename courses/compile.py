@@ -10,9 +10,11 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 from courses.facts import Fact, Place, Shelf, Unit
 from courses.layout import SHARED_LANGUAGE, Role, is_slug, role, translated
+from courses.letters import told
 from courses.markdown.reader import Reader
 from courses.media import measure
 from courses.problems import Problem, has_errors, in_source
@@ -53,6 +55,7 @@ def compile_file(content: Path, path: str, shelf: Shelf, draft: bool = False, ad
             unit.problems += _letters(source, where, own or SHARED_LANGUAGE)
             if where.kind == "quiz":
                 unit.needs["language"] = own
+    unit.problems = told(unit.problems)
     unit.hash = sha256(data).hexdigest()
     if draft:
         unit.object, unit.variants = "", {}
@@ -197,6 +200,9 @@ def _stated(data: Any) -> dict[str, Any]:
 def medium(file: str, path: str, data: bytes) -> Unit:
     """A media file; `path` is that from the course's folder. `data`: the medium."""
     unit = Unit(file, defines=[Fact("media", path, 1, 1)])
+    if normalize("NFC", path) != path:
+        message, hint = f"The name `{path}` is not typed as links to it are.", "Give it one of plain letters."
+        unit.problems.append(Problem(file, 1, 1, "error", "bad-file-name", message, hint))
     found = measure(file, data)
     if isinstance(found, Problem):
         unit.problems.append(found)

@@ -3,31 +3,42 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Sequence
 
+from courses.conflicts import conflicts
 from courses.facts import Place
 from courses.problems import Problem
 
 TEXT_LIMIT = 2_000_000
 """Bytes of a text file: many times the longest lesson, so what is larger is not a lesson."""
+UNSEEN = re.compile(
+    "[\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff]|(?<![^\\W\\d_])\u00ad|\u00ad(?![^\\W\\d_])"
+)
+"""Characters that cannot be seen and keep what stands beside them from being read: a heading, a key, an id. A soft
+hyphen has its place inside a word."""
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 
 
 class Text:
-    """The text of a file, and where in it an offset is. `file` is relative to the content folder."""
+    """The text of a file, and where in the file an offset is. `file` is relative to the content folder."""
 
-    __slots__ = ("_starts", "file", "text")
+    __slots__ = ("_left_out", "_starts", "file", "text")
 
-    def __init__(self, file: str, text: str) -> None:
+    def __init__(self, file: str, text: str, left_out: Sequence[int] = ()) -> None:
+        """`left_out`: the offsets at which a character of the file was left out of the text, in rising order."""
         self.file = file
         self.text = text
+        self._left_out = left_out
         self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
     def place(self, offset: int) -> Place:
         """The place of the character at the offset."""
         line = bisect_right(self._starts, offset)
-        return Place(line, offset - self._starts[line - 1] + 1)
+        start = self._starts[line - 1]
+        missing = bisect_right(self._left_out, offset) - bisect_left(self._left_out, start) if self._left_out else 0
+        return Place(line, offset - start + missing + 1)
 
     def line_start(self, line: int) -> int:
         """The offset at which a line, counted from 1, begins; that of the end for a line after the last."""
@@ -39,8 +50,9 @@ class Text:
 
 
 def decode(file: str, data: bytes) -> tuple[Text | None, list[Problem]]:
-    """The text that the bytes of the file are, and what is wrong with them: too many (then there is no text), not
-    UTF-8, control characters. What cannot be read is replaced, so that the rest can be."""
+    """The text that the bytes of the file are, and what is wrong with them: too many, or marks of a conflict (then
+    there is no text), not UTF-8, characters that cannot be seen. What cannot be read is replaced or left out, so that
+    the rest can be."""
     if len(data) > TEXT_LIMIT:
         message = f"The file has {len(data) / 1e6:.1f} MB; a text may have {TEXT_LIMIT / 1e6:.0f} MB."
         hint = "Divide it, or move pictures to media/."
@@ -62,4 +74,22 @@ def decode(file: str, data: bytes) -> tuple[Text | None, list[Problem]]:
         message = f"An invisible control character (U+{ord(control[0]):04X}) stands here."
         problems.append(source.problem(control.start(), "control-character", message, "Delete it."))
         source = Text(file, CONTROL.sub(" ", source.text))
+    if marks := conflicts(source):
+        return None, marks
+    if not source.text.isascii() and UNSEEN.search(source.text):
+        source, unseen = _without_unseen(source)
+        problems += unseen
     return source, problems
+
+
+def _without_unseen(source: Text) -> tuple[Text, list[Problem]]:
+    """The text without the characters that cannot be seen, of each of which there is a problem."""
+    from courses.letters import called
+
+    problems, left_out = [], []
+    for number, match in enumerate(UNSEEN.finditer(source.text)):
+        hint = "Delete it, and press Enter where a line is to end." if match[0] in "\u2028\u2029" else "Delete it."
+        message = f"Here stands {called(match[0])}, which cannot be seen."
+        problems.append(source.problem(match.start(), "unseen-character", message, hint))
+        left_out.append(match.start() - number)
+    return Text(source.file, UNSEEN.sub("", source.text), left_out), problems

@@ -46,6 +46,7 @@ COURSES = (
     ("courses.source", "courses.markdown", "courses.media", "courses.artefact", "courses.cache"),
     ("courses.remarks",),
     ("courses.text", "courses.svg"),
+    ("courses.conflicts", "courses.letters"),
     ("courses.facts", "courses.glossary", "courses.doubles"),
     ("courses.questions",),  # below the store, which loads them; see docs/architecture.md
     ("courses.diagrams",),  # which no other module imports

@@ -18,7 +18,8 @@ from typing import NamedTuple
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import PoFileError, read_po, write_po
 
-from courses.text import CONTROL
+from courses.conflicts import conflicts
+from courses.text import CONTROL, Text
 from courses.translate.pairing import pair as paired
 from courses.translate.segments import Rendering, Segment
 from courses.translate.sheets import Orphan, Row, Sheet
@@ -65,6 +66,8 @@ def read(data: bytes, file: str, sheets: Iterable[Sheet], locale: str) -> Readin
     """The sheets with the translations of a catalogue, which is named `file` to its reader. Nothing that somebody
     translated is dropped: what has no place any more stands at the end of its file. Raises `PoError` for what is no
     catalogue, or one of another language."""
+    if marks := conflicts(Text("", data.decode("utf-8", "replace"))):
+        raise PoError(f"Line {marks[0].line} of the file: {marks[0].message} {marks[0].hint}")
     try:
         catalogue = read_po(BytesIO(data.removeprefix(BOM_UTF8)), abort_invalid=True)
     except (PoFileError, ValueError, LookupError) as error:

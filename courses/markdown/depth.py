@@ -6,6 +6,7 @@ that nothing an author wrote is lost in silence, the mistake is told long before
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from markdown_it import MarkdownIt
@@ -19,12 +20,14 @@ DEPTH = 20
 _READ = 3 * DEPTH
 """Levels that are read."""
 
+_BRACKETS = re.compile(r"[\[\]]")
 InlineRule = Callable[[StateInline, bool], bool]
 
 
 def tell_depth(md: MarkdownIt) -> None:
     """Let `md` tell of what stands too deep: of blocks in `env["flaws"]`, of texts in `env["deep"]`, where each of them
-    has the offset of the first bracket that does."""
+    has the offset of the first bracket that does: no more brackets of that text are read as links, since each of many
+    thousands would be read anew at each level."""
     md.options["maxNesting"] = _READ
     tokenize = md.block.tokenize
 
@@ -37,7 +40,7 @@ def tell_depth(md: MarkdownIt) -> None:
         tokenize(state, line, end)
 
     md.block.tokenize = measured  # type: ignore[method-assign,assignment]  # no rule runs at each level
-    for name in ("link", "image"):
+    for name in ("link", "image", "span"):
         rules = md.inline.ruler
         rules.at(name, _measured(rules.__rules__[rules.__find__(name)].fn))
 
@@ -50,8 +53,30 @@ def _flaw(state: StateBlock, line: int) -> Flaw:
 
 def _measured(rule: InlineRule) -> InlineRule:
     def measured(state: StateInline, silent: bool) -> bool:
+        env, text = state.env, state.src
+        if text not in (looked := env.setdefault("looked_through", set())):
+            looked.add(text)
+            if (offset := _far_too_deep(text)) is not None:
+                env.setdefault("deep", {})[text] = offset
         if state.level >= DEPTH:
-            state.env.setdefault("deep", {}).setdefault(state.src, state.pos)
-        return rule(state, silent)
+            env.setdefault("deep", {}).setdefault(text, state.pos)
+        return text not in env.get("deep", ()) and rule(state, silent)
 
     return measured
+
+
+def _far_too_deep(text: str) -> int | None:
+    """The offset of the first bracket that stands too deep, if some stand deeper than is read."""
+    if text.count("[") <= _READ:
+        return None
+    depth, first = 0, None
+    for bracket in _BRACKETS.finditer(text):
+        if bracket[0] == "]":
+            depth = max(0, depth - 1)
+            continue
+        if depth == DEPTH and first is None:
+            first = bracket.start()
+        depth += 1
+        if depth > _READ:
+            return first
+    return None

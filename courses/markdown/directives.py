@@ -113,6 +113,8 @@ def _check(state: StateBlock, line: int, directive: _Directive) -> None:
     state.line = line + 1
     if not re.match(SLUG, directive.argument):
         message = "A check names the question it shows."
+        if directive.argument:
+            message = f"A check names the question it shows, and `{directive.argument}` is no id."
         _flaw(state, line, "directive-argument", message, "Write `:::check` and the id of one question.")
     elif state.level:
         message = "A check belongs at the top level, not inside a directive, a list or a block quote."
