@@ -207,5 +207,5 @@ def medium(file: str, path: str, data: bytes) -> Unit:
     if isinstance(found, Problem):
         unit.problems.append(found)
     else:
-        unit.data, unit.object, unit.body = {"medium": list(found)}, found.name, data
+        unit.data, unit.object, unit.body = {"medium": list(found.medium)}, found.medium.name, found.data
     return unit

@@ -11,8 +11,7 @@ from click.testing import CliRunner
 
 from courses.diagrams import CLASSES, WIDEST, Fault, draw
 from courses.diagrams.style import DARK, INKS, LIGHT, SIZE, width, wrapped
-from courses.facts import Medium
-from courses.media import measure
+from courses.media import Picture, measure
 from lms.cli.diagrams import diagrams, picture, sources, target_of
 
 from .books import BASE, lay
@@ -57,9 +56,9 @@ def test_labels_are_text_whatever_letters_they_have() -> None:
 def test_the_picture_is_one_that_a_course_may_have() -> None:
     svg = draw(WAY)
     assert isinstance(svg, str)
-    medium = measure("way.svg", svg.encode())
-    assert isinstance(medium, Medium)
-    assert medium.width > 0
+    found = measure("way.svg", svg.encode())
+    assert isinstance(found, Picture)
+    assert found.medium.width > 0
     assert not re.search(r"\bid=|<title|xlink|<!--|\d\.\d\d", svg), "nothing that a browser shows as a tip, no noise"
 
 

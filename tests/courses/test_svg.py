@@ -81,7 +81,7 @@ def test_what_runs_or_leads_elsewhere_is_refused(what: str, encoding: str) -> No
 def test_what_a_drawing_holds_is_accepted(what: str, encoding: str) -> None:
     found = measure("a.svg", svg(HARMLESS[what]).encode(encoding))
     assert not isinstance(found, Problem), found
-    assert found[1:] == (120, 40)
+    assert found.medium[1:] == (120, 40)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_what_a_drawing_holds_is_accepted(what: str, encoding: str) -> None:
         (b"", "media-unreadable"),
         (b"\x89PNG\r\n", "media-unreadable"),
         (b"<svg viewBox='0 0 1 1'/>", "media-unreadable"),
-        (b"<html xmlns='http://www.w3.org/1999/xhtml'/>", "media-unreadable"),
+        (b"<html xmlns='http://www.w3.org/1999/xhtml'/>", "media-kind"),
     ],
 )
 def test_what_is_no_plain_drawing_is_refused(data: bytes, code: str) -> None:
