@@ -134,8 +134,10 @@ def test_every_picture_has_its_size(kind: str) -> None:
 
 def test_a_film_and_a_recording_are_told_what_to_do_with() -> None:
     film, sound = measure("a.mov", b"x"), measure("a.mp3", b"x")
-    assert isinstance(film, Problem) and "link to it" in film.hint
-    assert isinstance(sound, Problem) and "link to it" in sound.hint
+    assert isinstance(film, Problem)
+    assert "link to it" in film.hint
+    assert isinstance(sound, Problem)
+    assert "link to it" in sound.hint
 
 
 def test_the_store_holds_the_photo_without_its_place(tmp_path: Path) -> None:
