@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from courses.model import Course
-from lms.db import transaction
+from lms.db import db, new_id, transaction
 from lms.learning import access
 from lms.learning.refusal import Refused
 from lms.records import audit, directory, enrolments, jobs
@@ -144,16 +144,47 @@ def enrol_person(actor: Actor, person_id: UUID, course_id: str, due_on: date | N
         return row
 
 
+AT_ONCE = 200
+"""Enrolments written in one transaction: on SQLite it holds the one write lock, and everybody's answers wait."""
+
+
 def enrol_people(actor: Actor, rows: list[tuple[UUID, str, date | None]], at: datetime) -> int:
-    """Enrol many, in one transaction: all of them or none. How many of them are new enrolments."""
+    """Enrol many: how many of them are new enrolments. Nobody is, where one in the list is not the actor's to enrol.
+
+    The list is written in batches, under one id in the audit log. One that was interrupted is finished by sending it
+    again, since who is enrolled keeps that enrolment.
+    """
+    scope, batch_id = access.managed(actor), str(new_id())
+    asked = {person_id for person_id, _course, _due in rows}
+    if asked - directory.by_ids(db.session(), scope, asked).keys():
+        raise Refused(_("Somebody in this list doesn’t belong to your institution. Nobody was enrolled."))
+    batches = (rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE))
+    return sum(_enrol_batch(actor, scope, batch, batch_id, at) for batch in batches)
+
+
+def _enrol_batch(
+    actor: Actor, scope: Scope, rows: list[tuple[UUID, str, date | None]], batch_id: str, at: datetime
+) -> int:
+    """Write some of the enrolments, with as many statements for many as for one."""
     with transaction() as session:
-        scope = access.managed(actor)
-        people = directory.by_ids(session, scope, {person_id for person_id, _course, _due in rows})
+        ids = sorted({person_id for person_id, _course, _due in rows})
+        people = directory.hold(session, scope, ids)
+        held = enrolments.held(session, scope, ids)
+        requests = enrolments.open_requests(session, scope, ids)
         new = 0
         for person_id, course_id, due_on in rows:
             person = people.get(person_id)
-            if person is None:
-                raise Refused(_("Somebody in this list doesn’t belong to your institution. Nobody was enrolled."))
-            row = _enrol(session, actor, person, course_id, due_on, at)
-            new += row.enrolled_at == at
+            if person is None or (person_id, course_id) in held:
+                continue
+            held.add((person_id, course_id))
+            new += 1
+            session.add(
+                Enrolment(institution_id=person.institution_id, person_id=person.id, course_id=course_id,
+                          enrolled_at=at, enrolled_by=actor.person.id, due_on=due_on)
+            )  # fmt: skip
+            audit.note(session, at, actor.person.id, "enrolled", person.institution_id, person.id, course=course_id,
+                       due=due_on.isoformat() if due_on else None, list=batch_id)  # fmt: skip
+            for request in requests:
+                if (request.person_id, request.course_id) == (person_id, course_id):
+                    request.decided_at, request.decided_by, request.granted = at, actor.person.id, True
         return new

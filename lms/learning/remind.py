@@ -31,8 +31,8 @@ from lms.records.refreshers import Ask, Due, RefresherMail
 REMINDED_AFTER = timedelta(days=14)
 """How long a refresher stays open before it is mailed about once more, for the last time."""
 DUTY = "reminders"
-AT_ONCE = 200
-"""Mails written in one transaction."""
+AT_ONCE = 50
+"""Mails written in one transaction: on SQLite it holds the one write lock, and each is put together meanwhile."""
 
 
 def refreshers(actor: Actor, library: Library, at: datetime) -> int:

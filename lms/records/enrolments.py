@@ -196,11 +196,12 @@ def check_answers(session: Session, enrolment: Enrolment) -> dict[str, CheckAnsw
     return {row.question_id: row for row in rows}
 
 
-def open_requests(session: Session, scope: Scope) -> Sequence[Request]:
-    """The requests that nobody has decided yet, oldest first."""
-    return session.scalars(
-        select(Request).where(scope.covers(Request), Request.decided_at.is_(None)).order_by(Request.requested_at)
-    ).all()
+def open_requests(session: Session, scope: Scope, people: Collection[UUID] | None = None) -> Sequence[Request]:
+    """The requests that nobody has decided yet, oldest first; those of these people alone, if any are named."""
+    query = select(Request).where(scope.covers(Request), Request.decided_at.is_(None)).order_by(Request.requested_at)
+    if people is not None:
+        query = query.where(Request.person_id.in_(people))
+    return session.scalars(query).all()
 
 
 def request(session: Session, scope: Scope, request_id: UUID) -> Request | None:
