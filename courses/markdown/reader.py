@@ -34,7 +34,8 @@ _UNREAD = re.compile(
 )
 """In a text that Markdown took for nothing else: the address of what was to be a link or a picture, and its end."""
 _TEX_BRACKETS = re.compile(
-    r"\\\((?=[^\n]*?(?:\\[a-zA-Z]|[=^_]))[^\n]*?\\\)|\\\[(?=[^\]]*?(?:\\[a-zA-Z]|[=^_]))[^\]]*?\\\]"
+    r"\\\((?=[^\n]{0,200}?(?:\\[a-zA-Z]|[=^_]))[^\n]{0,300}?\\\)"
+    r"|\\\[(?=[^\]]{0,200}?(?:\\[a-zA-Z]|[=^_]))[^\]]{0,300}?\\\]"
 )
 """Maths in the brackets that TeX has for it."""
 _NOT_IN_ANCHORS = re.compile(r"[^\w\s-]")

@@ -86,7 +86,7 @@ SLIPS = (
     Slip(
         "as-typed", "advice", "This is shown as typed: maths has no spaces beside its dollar signs.",
         "Write `$x = 1$`, or `\\$` where an amount is meant.",
-        _any("$ "), re.compile(r"(?P<x>\$) [^$\n\\]*[=^_][^$\n\\]*\$"),
+        _any("$ "), re.compile(r"(?P<x>\$) [^$\n\\=^_]*[=^_][^$\n\\]*\$"),
     ),
     Slip(
         "table-dashes", "error", "Bars are no table without a line of dashes below the first, of as many cells.",
@@ -165,6 +165,8 @@ SLIPS = (
     ),
 )  # fmt: skip
 """Errors where it can be nothing else, advice where it may be meant."""
+_LONGEST = 5_000
+"""Characters of a text in which what is escaped is looked for."""
 INLINE = [slip for slip in SLIPS if not slip.lines]
 
 
@@ -213,6 +215,8 @@ def _plain(content: str, children: Sequence[Token]) -> str:
 def _escaped(content: str, text: str, done: int) -> tuple[int, str]:
     """Where the text stands in the content, some of its characters escaped, and itself with a zero in place of those
     and of what escapes them; -1 if it does not."""
+    if len(text) > _LONGEST:
+        return -1, ""
     pattern = "".join(letter if letter.isalnum() else rf"\\?{re.escape(letter)}" for letter in text)
     match = re.compile(pattern).search(content, done)
     if match is None:

@@ -52,8 +52,14 @@ def _with_offset(rule: Callable[[StateInline, bool], bool], kind: str) -> Callab
     return placed
 
 
-_AMOUNT = re.compile(r"\d[^\\^_=<>+{}|]*[^\W\d_]{2}[^\\^_=<>+{}|]*")
-"""What stands between the dollar signs of two amounts, as in `$5 or US$`: a number and words, and nothing of maths."""
+_OF_MATHS = re.compile(r"[\\^_=<>+{}|]")
+_WORD = re.compile(r"[^\W\d_]{2}")
+
+
+def _is_amount(text: str) -> bool:
+    """Whether this stands between the dollar signs of two amounts, as in `$5 or US$`: a number and words, and nothing
+    of maths."""
+    return text[:1].isdigit() and _OF_MATHS.search(text) is None and _WORD.search(text) is not None
 
 
 def _maths(rule: Callable[[StateInline, bool], bool]) -> Callable[[StateInline, bool], bool]:
@@ -65,7 +71,7 @@ def _maths(rule: Callable[[StateInline, bool], bool]) -> Callable[[StateInline, 
             return False
         after, state.pos = state.pos, offset
         around = state.src[offset - 1 : offset] if offset else "", state.src[after : after + 1] if after < end else ""
-        if any(sign.isalnum() for sign in around) or _AMOUNT.fullmatch(state.src[offset + 1 : after - 1]):
+        if any(sign.isalnum() for sign in around) or _is_amount(state.src[offset + 1 : after - 1]):
             return False
         rule(state, silent)
         if not silent:

@@ -200,6 +200,11 @@ def test_whatever_a_translator_writes_is_built_or_told_of(
         assert problem.line <= len(lines) or problem.line == 1
         assert problem.file.startswith("paths/sr/")
     json.dumps(sheet(content, f"paths/{name}", "sr").rows)
+    store = Store(content.parent / "artefacts")
+    for locale in ("sr", "sr_Latn"):  # whatever it is, it holds up nothing and can be read
+        course = built(content, store).in_language(locale)
+        assert [store.lesson(course, one.id).id for one in course.lessons] == [one.id for one in course.lessons]
+        assert all(store.bank(course, one.id) for one in course.banks)
 
 
 @pytest.mark.parametrize(
