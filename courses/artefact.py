@@ -39,9 +39,10 @@ _LIST, _COPY = "releases.json", "releases.copy.json"
 _UNREADABLE = (OSError, ValueError, TypeError, AttributeError)
 _BRING_BACK = "Run staza publish, which brings it back from its copy, or restore a backup."
 
-Kind = Literal["cosmetic", "regrade", "retrain"]
-"""What a change asks of people, least first: nothing; that answers be marked anew; that something be learnt."""
-KINDS: tuple[Kind, ...] = ("cosmetic", "regrade", "retrain")
+Kind = Literal["cosmetic", "rules", "regrade", "retrain"]
+"""What a change asks of people, least first: nothing; that completion be worked out anew; that answers be
+marked anew; that something be learnt."""
+KINDS: tuple[Kind, ...] = ("cosmetic", "rules", "regrade", "retrain")
 
 
 class ArtefactError(Exception):

@@ -1,6 +1,8 @@
 """What changed between two revisions of a course, by stable ids, and what each change asks of people.
 
-    cosmetic   nothing: wording, pictures, titles, order, what banks hold and quizzes draw, what was taken away
+    cosmetic   nothing: wording, pictures, titles, order, what banks hold and quizzes draw
+    rules      that completion be worked out anew: a lesson or quiz is required no more, a pass mark fell, or a quiz has
+               another limit of attempts
     regrade    that answers be marked anew: the key of a question changed
     retrain    that something be learnt: an objective, a required lesson or a required quiz is new, or a pass mark rose
 
@@ -91,6 +93,11 @@ def kind_of(changes: Iterable[Change]) -> Kind:
     return max((change.kind for change in changes), key=KINDS.index, default="cosmetic")
 
 
+def changes_rules(changes: Iterable[Change]) -> bool:
+    """Whether somebody halfway may have completed the course by these changes, or be further from it."""
+    return any(change.kind in ("rules", "retrain") for change in changes)
+
+
 def takes_away(change: Change) -> bool:
     """Whether something that was required is so no more: an objective, or a lesson or quiz that completes the
     course."""
@@ -149,7 +156,8 @@ def _lessons(store: Store, old: Course, newer: Store, new: Course) -> Iterator[C
         edits = _edits(_lesson_fields(store, old, was), _lesson_fields(newer, new, now))
         if edits or (was and now and was.object != now.object):
             title = (now or before[id]).title
-            yield Change("retrain" if asks and not asked else "cosmetic", "lesson", id, deed, title, edits)
+            kind: Kind = "cosmetic" if asks == asked else "retrain" if asks else "rules"
+            yield Change(kind, "lesson", id, deed, title, edits)
 
 
 def _lesson_fields(store: Store, course: Course, entry: LessonEntry | None) -> Fields:
@@ -228,10 +236,12 @@ def _quizzes(old: Course, new: Course) -> Iterator[Change]:
     before, after = ({quiz.id: quiz for quiz in course.quizzes} for course in (old, new))
     for id, deed in _met(before, after):
         was, now = before.get(id), after.get(id)
-        raised = new.completion.quizzes.get(id, -1.0) > old.completion.quizzes.get(id, -1.0)
+        asked, asks = (course.completion.quizzes.get(id, -1.0) for course in (old, new))
+        limits = was is not None and now is not None and was.attempts != now.attempts
         if edits := _edits(_quiz_fields(old, was), _quiz_fields(new, now)):
             title = (now or before[id]).title
-            yield Change("retrain" if raised else "cosmetic", "quiz", id, deed, title, edits)
+            kind: Kind = "retrain" if asks > asked else "rules" if asks < asked or limits else "cosmetic"
+            yield Change(kind, "quiz", id, deed, title, edits)
 
 
 def _quiz_fields(course: Course, quiz: Quiz | None) -> Fields:

@@ -13,7 +13,7 @@ from courses.diff import Change, Deed, Edit, Piece, What, passages, takes_away
 if TYPE_CHECKING:
     from lms.reports.releases import Effects
 
-COLOURS: dict[Kind, str] = {"cosmetic": "green", "regrade": "yellow", "retrain": "red"}
+COLOURS: dict[Kind, str] = {"cosmetic": "green", "rules": "yellow", "regrade": "yellow", "retrain": "red"}
 _DEEDS: dict[tuple[What, Deed], str] = {
     ("source", "added"): "source cited for the first time",
     ("source", "removed"): "source cited no more",
@@ -86,6 +86,8 @@ def say_effects(effects: Effects, changes: Sequence[Change], course: str, releas
     rekeyed = " ".join(change.id for change in changes if change.kind == "regrade")
     kind = release.kind if release else max((change.kind for change in changes), key=KINDS.index)
     say = [f"{_people(effects.halfway)} halfway, who go on under the new revision's rules."]
+    if effects.completing:
+        say.append(f"{_people(effects.completing)} of them with all that is asked for then: they complete the course.")
     if effects.open_attempts:
         say.append(f"{_many(effects.open_attempts, 'attempt')} open, graded by the revision they began with.")
     if effects.regrade:

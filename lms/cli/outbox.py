@@ -17,7 +17,7 @@ from lms import clock
 from lms.cli.failures import sentence
 from lms.cli.opening import opened, settings_of
 from lms.db import db, gather_statistics
-from lms.learning import duties, remind
+from lms.learning import duties, remind, rules
 from lms.learning import jobs as work
 from lms.learning.duties import Outcome
 from lms.learning.operate import operator
@@ -25,6 +25,8 @@ from lms.library import library
 
 PAUSE = 5.0
 """Seconds between two rounds."""
+A_MINUTE = 60.0
+"""Seconds between two looks for rules that changed."""
 AN_HOUR = 3600.0
 KEPT = 60.0
 """Seconds after which it is written down that a duty ran, even where it found nothing to do."""
@@ -50,6 +52,10 @@ def _reminders(_app: Flask) -> Outcome:
     return Outcome(remind.refreshers(operator(), library(), clock.now()))
 
 
+def _rules(_app: Flask) -> Outcome:
+    return rules.apply(operator(), library(), clock.now())
+
+
 def _statistics(_app: Flask) -> Outcome:
     gather_statistics()
     return Outcome()
@@ -57,6 +63,7 @@ def _statistics(_app: Flask) -> Outcome:
 
 DUTIES = (
     Duty("statistics", AN_HOUR, _statistics),
+    Duty("rules", A_MINUTE, _rules),
     Duty("reminders", AN_HOUR, _reminders),
     Duty("attempts", PAUSE, _attempts),
     Duty("jobs", PAUSE, _jobs),

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import click
 
 from courses.artefact import KINDS, Kind, Release, Store, in_force
-from courses.diff import Change, compare, kind_of, lessons_to_see, takes_away
+from courses.diff import Change, changes_rules, compare, kind_of, lessons_to_see, takes_away
 from courses.model import Course
 from lms.cli.changes import say_changes, say_effects
 from lms.cli.commits import commit_of, git
@@ -148,6 +148,8 @@ def publish(
         click.confirm("Publish?", abort=True)
     for plan in plans:
         store.release(plan.course.id, plan.release)
+    if any(changes_rules(plan.changes) for plan in plans):
+        _apply_rules(store)
     if any(plan.release.refresher for plan in plans):
         _mail_refreshers(store)
     if back:
@@ -278,6 +280,23 @@ def _mail_refreshers(store: Store) -> None:
 
         if mails := remind.refreshers(operator(), library(), clock.now()):
             click.echo(f"{count(mails, 'mail')} about what to review will be sent.")
+
+
+def _apply_rules(store: Store) -> None:
+    """Hold what was done against the new rules. Where no database belongs to this store, `staza jobs` does so."""
+    with _database(store) as known:
+        if not known:
+            return
+        from lms import clock
+        from lms.learning import rules
+        from lms.learning.operate import operator
+        from lms.library import library
+
+        done, failed = rules.apply(operator(), library(), clock.now())
+        if done:
+            click.echo(f"{count(done, 'enrolment')} worked out anew by the new rules.")
+        if failed:
+            click.echo(f"{count(failed, 'enrolment')} could not be; staza jobs tries again.", err=True)
 
 
 def _now() -> str:

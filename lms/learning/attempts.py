@@ -16,6 +16,7 @@ from courses.questions.base import Answer as AnswerValue
 from courses.questions.base import Question
 from lms.db import db, transaction
 from lms.learning import access, complete
+from lms.learning.progress import reaches
 from lms.learning.refusal import Refused
 from lms.learning.versions import Differs, Fate, Overtaken, Seen, Stored, fate
 from lms.library import ArtefactError, Library
@@ -243,7 +244,7 @@ def result(library: Library, attempt: Attempt, given: Mapping[str, Answer]) -> t
         return None, True
     score = sum(given[id].score or 0.0 for id in graded if id in given) / len(graded)
     required = course.completion.quizzes.get(attempt.quiz_id)
-    return score, required is None or score >= required - 1e-9
+    return score, required is None or reaches(score, required)
 
 
 def settle(session: Session, library: Library, attempt: Attempt, at: datetime) -> None:

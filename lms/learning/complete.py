@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from courses.model import Course
-from lms.learning.progress import Progress, progress, reason
+from lms.learning.progress import Progress, progress, reason, rules
 from lms.records import audit, facts, jobs
 from lms.records.certificates import Certificate
 from lms.records.enrolments import Enrolment
@@ -22,21 +22,24 @@ CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 16
 
 
-def record(session: Session, enrolment: Enrolment, course: Course, revision: str, at: datetime) -> Progress:
+def record(
+    session: Session, enrolment: Enrolment, course: Course, revision: str, at: datetime, by_rules: bool = False
+) -> Progress:
     """Take account of a new fact, in the caller's transaction: store the progress, and the completion if this was the
-    last thing missing. A completion once stored stays, whatever the rules have become."""
+    last thing missing. A completion once stored stays, whatever the rules have become. `by_rules`: the new fact is that
+    the rules changed."""
     session.flush()
     known = facts.of(session, [enrolment])[enrolment.id]
     now = progress(course, known)
     enrolment.started_at = enrolment.started_at or at
     if enrolment.completed_at is not None:
         return now
-    enrolment.progress = now.percent
+    enrolment.progress, enrolment.rules = now.percent, rules(course)
     if now.complete:
         at = max(at, enrolment.started_at, enrolment.enrolled_at)  # a clock may have been set back
-        enrolment.completed_at, enrolment.completion = at, reason(course, revision, known)
+        enrolment.completed_at, enrolment.completion = at, reason(course, revision, known, by_rules)
         audit.note(session, at, enrolment.person_id, "completed", enrolment.institution_id, enrolment.person_id,
-                   course=course.id, revision=revision)  # fmt: skip
+                   course=course.id, revision=revision, by_rules=by_rules)  # fmt: skip
         if course.certificate_months is not None:
             _certify(session, enrolment, course, revision, known, at)
     return now

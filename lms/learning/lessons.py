@@ -35,8 +35,9 @@ def _enrolment(session: Session, actor: Actor, course: Course) -> Enrolment:
     return enrolment
 
 
-def start(actor: Actor, course: Course, at: datetime) -> None:
-    """Begin the course; beginning again changes nothing."""
+def start(actor: Actor, course: Course, revision: str, at: datetime) -> bool:
+    """Begin the course; whether it is completed. Beginning again changes nothing, unless the rules have changed since
+    and all that they ask for is done."""
     with transaction() as session:
         enrolment = _enrolment(session, actor, course)
         if enrolment.started_at is None:
@@ -44,6 +45,8 @@ def start(actor: Actor, course: Course, at: datetime) -> None:
             audit.note(
                 session, at, actor.person.id, "started", enrolment.institution_id, actor.person.id, course=course.id
             )
+        complete.record(session, enrolment, course, revision, at, by_rules=True)
+        return enrolment.completed_at is not None
 
 
 def check_order(question: Question, enrolment: Enrolment) -> tuple[str, ...]:

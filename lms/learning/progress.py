@@ -5,6 +5,8 @@ What a trainee did is stored under the author's ids, so the order of lessons and
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 
 from courses.model import Course
@@ -59,6 +61,19 @@ class Progress:
         return sum(step.kind == "lesson" and not step.done for step in self.steps)
 
 
+def reaches(score: float, required: float) -> bool:
+    """Whether a score is enough. It is a mean of sums of thirds and the like, so the last bits say nothing."""
+    return score >= required - 1e-9
+
+
+def rules(course: Course) -> str:
+    """A name for what a course asks for: another one where `progress` may say something else of the same facts."""
+    lessons = {entry.id for entry in course.lessons} & set(course.completion.lessons)
+    quizzes = {quiz.id for quiz in course.quizzes}
+    marks = {id: mark for id, mark in course.completion.quizzes.items() if id in quizzes}
+    return hashlib.sha256(json.dumps([sorted(lessons), sorted(marks.items())]).encode()).hexdigest()
+
+
 def progress(course: Course, facts: Facts) -> Progress:
     """Hold what was done against what `course.completion` asks for.
 
@@ -76,7 +91,7 @@ def progress(course: Course, facts: Facts) -> Progress:
     ]  # fmt: skip
     quizzes = [
         Step(
-            "quiz", quiz.id, quiz.title, scores.get(quiz.id, -1.0) >= course.completion.quizzes[quiz.id],
+            "quiz", quiz.id, quiz.title, reaches(scores.get(quiz.id, -1.0), course.completion.quizzes[quiz.id]),
             quiz.time_limit or 0, course.completion.quizzes[quiz.id], scores.get(quiz.id),
             awaiting=quiz.id in facts.awaiting,
         )
@@ -86,11 +101,13 @@ def progress(course: Course, facts: Facts) -> Progress:
     return Progress((*lessons, *quizzes))
 
 
-def reason(course: Course, revision: str, facts: Facts) -> dict[str, object]:
-    """Why a course counts as completed, to be stored with the completion."""
+def reason(course: Course, revision: str, facts: Facts, by_rules: bool = False) -> dict[str, object]:
+    """Why a course counts as completed, to be stored with the completion. `by_rules`: what was done before suffices
+    since the rules changed."""
     return {
         "revision": revision,
         "lessons": sorted(facts.lessons & set(course.completion.lessons)),
         "quizzes": {quiz: score for quiz, score in facts.quizzes if quiz in course.completion.quizzes},
         "required": dict(course.completion.quizzes),
+        "by": "rules" if by_rules else "facts",
     }

@@ -21,7 +21,7 @@ from lms.learning import access
 from lms.learning.duties import each
 from lms.learning.refresher import Refresher, asks, refresher
 from lms.library import Library
-from lms.records import audit, duties, facts, jobs
+from lms.records import audit, duties, facts, institutions, jobs
 from lms.records import refreshers as records
 from lms.records.accounts import Actor
 from lms.records.facts import Facts
@@ -65,16 +65,19 @@ def _write(actor: Actor, library: Library, wanted: tuple[Ask, ...], enrolments: 
         held = records.hold(session, scope, enrolments)
         due = records.due(session, scope, wanted, at - REMINDED_AFTER, held)
         known = facts.of(session, [one.enrolment for one in due])
-        return sum(_mail(session, library, one, known[one.enrolment.id], at) for one in due)
+        places = {row.id: row for row in institutions.below(session, None)}
+        return sum(
+            _mail(session, library, one, known[one.enrolment.id], places[one.person.institution_id], at) for one in due
+        )
 
 
-def _mail(session: Session, library: Library, due: Due, known: Facts, at: datetime) -> bool:
+def _mail(session: Session, library: Library, due: Due, known: Facts, where: Institution, at: datetime) -> bool:
     enrolment, person = due.enrolment, due.person
     course = library.in_language(person.locale or "").course(enrolment.course_id)
     left = refresher(course, library.history(course.id), enrolment, known) if course else None
     if course is None or left is None:
         return False
-    told_on = session.get_one(Institution, person.institution_id).today(due.asked_at)
+    told_on = where.today(due.asked_at)
     with force_locale(LANGUAGES.get(person.locale or "", LANGUAGES["en"]).babel):
         subject, body = _reminder(person.name, course.title, left, told_on) if due.reminds else _news(
             person.name, course.title, left

@@ -8,7 +8,19 @@ from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Select, String, and_, bindparam, delete, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Select,
+    String,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    select,
+    update,
+)
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
@@ -149,6 +161,14 @@ def sign_ins_of(session: Session, person_id: UUID, roles: bool, at: datetime) ->
         select(SignIn).where(SignIn.person_id == person_id, SignIn.expires_at > at).order_by(SignIn.seen_at.desc())
     )
     return [row for row in rows if not row.is_idle(at, roles)]
+
+
+def is_open(table: type[Any]) -> ColumnElement[bool]:
+    """The condition that the person whom a row of `table` (people, or one with `person_id`) is about has not left:
+    their account is not closed."""
+    person_id = Person.id if table is Person else table.person_id
+    mine = and_(Account.institution_id == table.institution_id, Account.person_id == person_id)
+    return ~exists().where(mine, Account.closed_at.is_not(None)).correlate(table)
 
 
 def account(session: Session, email: str) -> Account | None:

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lms.days import NOWHERE, day_of
 from lms.db import Base, new_id
+from lms.records.accounts import is_open
 from lms.records.institutions import Institution
 from lms.records.scope import Scope
 
@@ -44,6 +45,7 @@ class Enrolment(Base):
     `extra_attempts` is how many attempts at each quiz a manager allowed beyond its limit. `round` counts from 1;
     whoever takes the whole course anew is in the next round. `progress` is the percentage of the course's steps done,
     as the last fact left it. `completion` says why the course counts as completed, and under which revision.
+    `rules` names the rules by which `progress` was worked out.
     """
 
     __tablename__ = "enrolments"
@@ -66,6 +68,7 @@ class Enrolment(Base):
     completed_at: Mapped[datetime | None]
     completion: Mapped[dict[str, Any] | None]
     extra_attempts: Mapped[int] = mapped_column(default=0)
+    rules: Mapped[str] = mapped_column(String(64), default="", server_default="")
 
     def state(self, today: date) -> State:
         """Where the enrolment stands on this day. `state_on` says the same in SQL."""
@@ -167,6 +170,32 @@ def latest(session: Session, scope: Scope, course_id: str, lock: bool = False) -
         .limit(1)
     )
     return session.scalar(_locked(query) if lock else query)
+
+
+def halfway(session: Session, scope: Scope, course_id: str, but: str | None = None) -> Sequence[Enrolment]:
+    """The enrolments of a course that are begun and not completed, of people whose account is open, to be counted or
+    worked on and not shown; without those whose progress was worked out by the rules `but`."""
+    conditions = [
+        scope.covers(Enrolment, counting=True),
+        Enrolment.course_id == course_id,
+        Enrolment.started_at.is_not(None),
+        Enrolment.completed_at.is_(None),
+        is_open(Enrolment),
+    ]
+    if but is not None:
+        conditions.append(Enrolment.rules != but)
+    return session.scalars(select(Enrolment).where(*conditions).order_by(Enrolment.id)).all()
+
+
+def hold(session: Session, scope: Scope, ids: Collection[UUID]) -> Sequence[Enrolment]:
+    """Those of the enrolments that are not completed and that nobody else is writing to, held to the end of the
+    transaction."""
+    query = (
+        select(Enrolment)
+        .where(scope.covers(Enrolment), Enrolment.id.in_(ids), Enrolment.completed_at.is_(None))
+        .with_for_update(skip_locked=True)
+    )
+    return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def of_person(session: Session, scope: Scope, person_id: UUID) -> Sequence[Enrolment]:

@@ -13,25 +13,31 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from courses.artefact import Store
-from courses.diff import Change
+from courses.diff import Change, changes_rules
 from courses.model import Course
+from lms.learning.progress import progress
 from lms.learning.regrade import differing
 from lms.library import Library
+from lms.records import enrolments, facts
 from lms.records.attempts import Attempt
 from lms.records.enrolments import Enrolment
 from lms.records.markings import count_marked_so, markings
 from lms.records.scope import Scope
 
+AT_ONCE = 200
+"""Enrolments whose facts are read in one statement."""
 FEWEST = 5
 """Counts from 1 to below this are not told to whoever may not know of single people."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """Who is concerned: those who have begun the course and not completed it; the attempts that are open; the submitted
+    """Who is concerned: those who have begun the course and not completed it, and how many of
+    them complete it by the change; the attempts that are open; the submitted
     attempts that hold an answer marked by another key than the new one; those who have completed the course."""
 
     halfway: int
+    completing: int
     open_attempts: int
     regrade: int
     completed: int
@@ -41,7 +47,8 @@ def effects(
     session: Session, scope: Scope, library: Library, store: Store, course: Course, changes: Iterable[Change]
 ) -> Effects:
     """Who is concerned within the scope by `changes` that lead to `course`, a revision in `store`: two statements, four
-    where a key changed."""
+    where a key changed, and more where rules did: one for the enrolments, and one for the facts of each few of them."""
+    changes = tuple(changes)
     rekeyed = [change.id for change in changes if change.kind == "regrade"]
 
     def key_of(id: str, locale: str) -> object:
@@ -61,4 +68,16 @@ def effects(
     found = markings(session, scope, course.id, rekeyed) if rekeyed else set()
     stale = differing(library, course.id, found, key_of)
     concerned = count_marked_so(session, scope, course.id, stale) if stale else 0
-    return Effects(halfway, opened or 0, concerned, done)
+    completing = _completing(session, scope, course) if changes_rules(changes) else 0
+    return Effects(halfway, completing, opened or 0, concerned, done)
+
+
+def _completing(session: Session, scope: Scope, course: Course) -> int:
+    """How many of those halfway have done all that `course` asks for."""
+    rows = enrolments.halfway(session, scope, course.id)
+    known = (
+        found
+        for start in range(0, len(rows), AT_ONCE)
+        for found in facts.of(session, rows[start : start + AT_ONCE]).values()
+    )
+    return sum(progress(course, found).complete for found in known)

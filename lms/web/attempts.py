@@ -15,7 +15,7 @@ from lms.db import db
 from lms.learning import attempts as verbs
 from lms.learning import marking
 from lms.learning.access import own
-from lms.learning.progress import progress
+from lms.learning.progress import progress, reaches
 from lms.learning.versions import Differs
 from lms.records import attempts, certificates, enrolments, facts
 from lms.records.attempts import Attempt
@@ -75,11 +75,19 @@ def start(course_id: str, quiz_id: str) -> str | Response:
         draws_all=_draws_all(course, quiz),
         required=course.completion.quizzes.get(quiz_id),
         past=past,
+        passing={one.id for one in past if one.passed or _suffices(one, course)},
+        passed=any(step.id == quiz_id and step.done for step in now.steps),
         open=open_one,
         left=verbs.attempts_left(quiz, enrolment, len(past)),
         trail=trail(course, now, here=quiz_id),
         lessons_left=now.lessons_left,
     )
+
+
+def _suffices(attempt: Attempt, current: Course | None) -> bool:
+    """Whether the score of an attempt is enough by the rules that hold now, whatever its own revision says."""
+    required = current.completion.quizzes.get(attempt.quiz_id) if current else None
+    return required is not None and attempt.score is not None and reaches(attempt.score, required)
 
 
 @blueprint.post("/courses/<course_id>/quizzes/<quiz_id>/attempts")
@@ -255,6 +263,7 @@ def result(attempt_id: UUID) -> str | Response:
     certificate = certificates.of_enrolment(session, own(actor()), enrolment.id) if enrolment.completed_at else None
     return render_template(
         "attempts/result.html",
+        counts_now=not attempt.passed and _suffices(attempt, library().course(attempt.course_id)),
         course=course,
         quiz=quiz,
         attempt=attempt,

@@ -104,7 +104,8 @@ def ask(course_id: str) -> Response:
 @blueprint.post("/<course_id>/start")
 @allow(SIGNED_IN)
 def start(course_id: str) -> Response:
-    """Begin the course with its first lesson."""
+    """Begin the course with its first lesson; or complete it, where all that is asked for is done."""
     this = found(library().course(course_id))
-    lessons.start(actor(), this, clock.now())
+    if lessons.start(actor(), this, found(library().revision_of(course_id)), clock.now()):
+        return redirect(url_for(".course", course_id=course_id), 303)
     return redirect(url_for("lessons.lesson", course_id=course_id, lesson_id=this.lessons[0].id), 303)

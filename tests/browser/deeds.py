@@ -47,7 +47,7 @@ class Deeds:
             enrol.enrol_oneself(self.actor, course, clock.now())
         elif enrolments.latest(session, access.own(self.actor), course_id) is None:
             enrol_directly(self.actor.person, course_id)
-        lessons.start(self.actor, self.course(course_id), clock.now())
+        lessons.start(self.actor, course, library().revision_of(course_id) or "", clock.now())
 
     def begin(self, course_id: str) -> Attempt:
         """Begin an attempt at the course's quiz, or go on with the open one."""

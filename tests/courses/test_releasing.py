@@ -120,7 +120,7 @@ def test_on_a_terminal_it_asks_before_something_required_goes(desk: Desk, what: 
     os.close(ours)
     os.close(its)
     asked = what in REQUIRED_NO_MORE
-    assert ("Publish?" in done.stdout, f"cosmetic  {what} changed" in done.stdout) == (asked, asked), done
+    assert ("Publish?" in done.stdout, f"rules     {what} changed" in done.stdout) == (asked, asked), done
     assert len(desk.store.history("paths")) == (1 if asked else 2)
 
 
