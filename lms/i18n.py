@@ -44,6 +44,16 @@ LANGUAGES = {
 }
 
 
+COUNTRIES = {"RS": "sr", "BA": "bs", "ME": "cnr", "MK": "mk", "AL": "sq"}
+"""The language of each country whose language the interface has."""
+
+
+def of_country(country: str) -> Language:
+    """The language in which somebody in this country is written to who has chosen none."""
+    found = LANGUAGES[COUNTRIES.get(country, "en")]
+    return found if found in offered() else LANGUAGES["en"]
+
+
 def compiled(language: Language) -> Path:
     """Where a language's texts stand, compiled by `staza translations`."""
     return TRANSLATIONS / language.babel / "LC_MESSAGES" / "messages.mo"

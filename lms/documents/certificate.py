@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import io
-import json
 from datetime import date
-from functools import cache
 from pathlib import Path
-from typing import cast
 from urllib.parse import urlsplit
 
 import segno
-import typst
-from flask_babel import force_locale, format_date, format_decimal, format_percent
+from flask_babel import force_locale, format_date, format_decimal, format_percent, ngettext
 from flask_babel import gettext as _
 
 from lms import i18n
+from lms.documents import typesetting
 from lms.records.certificates import Certificate, grouped
 
 TEMPLATE = Path(__file__).with_suffix(".typ")
@@ -30,24 +27,13 @@ def certificate_pdf(certificate: Certificate, verify_url: str, programme: str = 
     language = i18n.LANGUAGES.get(certificate.locale, i18n.LANGUAGES["en"])
     with force_locale(language.babel):
         data = _words(certificate, verify_url) | {"programme": programme, "lang": language.tag.split("-")[0]}
-    moment = certificate.issued_at.replace(microsecond=0)  # typst takes whole seconds
-    pdf = _compiler().compile(
-        TEMPLATE.read_bytes(), format="pdf", pdf_standards=["ua-1"], timestamp=moment,
-        sys_inputs={"data": json.dumps(data)},
-    )  # fmt: skip
-    return cast(bytes, pdf)
-
-
-@cache
-def _compiler() -> typst.Compiler:
-    """Kept, as making one reads the fonts. The system's fonts are left out: every server gives the same page."""
-    return typst.Compiler(ignore_system_fonts=True)
+    return typesetting.pdf(TEMPLATE, data, certificate.issued_at)
 
 
 def _words(certificate: Certificate, verify_url: str) -> dict[str, object]:
     """Everything that the page says, in the current language."""
     issued = certificate.issued_on
-    work = [_("%(hours)s hours of study", hours=format_decimal(certificate.hours))]
+    work = [_study(certificate.hours)]
     if certificate.score is not None:
         work.append(_("final quiz passed with %(score)s", score=format_percent(certificate.score, "#,##0%")))
     facts = [(_("Issued on"), _day(issued))]
@@ -74,6 +60,12 @@ def _words(certificate: Certificate, verify_url: str) -> dict[str, object]:
         "qr": _qr(verify_url),
         "qr_alt": _("QR code that leads to %(address)s", address=verify_url),
     }
+
+
+def _study(hours: float) -> str:
+    """The length of the course. A part of an hour takes the form that the last plural has."""
+    count = int(hours) if hours == int(hours) else 0
+    return ngettext("%(hours)s hour of study", "%(hours)s hours of study", count, hours=format_decimal(hours))
 
 
 def _day(day: date) -> str:

@@ -3,16 +3,14 @@ them too."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
-from typing import cast
 
-import typst
 from flask_babel import gettext as _
+
+from lms.documents import typesetting
 
 TEMPLATE = Path(__file__).with_suffix(".typ")
 
@@ -40,19 +38,9 @@ def table_pdf(
 ) -> bytes:
     """The tables under one title, with the facts `about` them at the end. `language`: the tag of the language that they
     are in; `at`: when they are made. Needs an application context."""
-    data = {
+    data: dict[str, object] = {
         "title": title, "issuer": _("Staza"), "lang": language.split("-")[0], "made": [at.year, at.month, at.day],
         "sheets": [asdict(table) for table in tables], "about": [list(fact) for fact in about],
         "about_title": _("About this file"), "foot": f"{_('Staza')} · {title}",
     }  # fmt: skip
-    pdf = _compiler().compile(
-        TEMPLATE.read_bytes(), format="pdf", pdf_standards=["ua-1"], timestamp=at.replace(microsecond=0),
-        sys_inputs={"data": json.dumps(data)},
-    )  # fmt: skip
-    return cast(bytes, pdf)
-
-
-@cache
-def _compiler() -> typst.Compiler:
-    """Kept, as making one reads the fonts. The system's fonts are left out: every server gives the same page."""
-    return typst.Compiler(ignore_system_fonts=True)
+    return typesetting.pdf(TEMPLATE, data, at)

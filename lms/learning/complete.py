@@ -6,12 +6,15 @@ import secrets
 from calendar import monthrange
 from datetime import date, datetime
 
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from courses.model import Course
+from lms import i18n
+from lms.i18n import Language
 from lms.learning.progress import Progress, progress, reason, rules
-from lms.records import audit, facts, jobs
+from lms.records import attempts, audit, facts, jobs
 from lms.records.certificates import Certificate
 from lms.records.enrolments import Enrolment
 from lms.records.facts import Facts
@@ -49,22 +52,31 @@ def _certify(session: Session, enrolment: Enrolment, course: Course, revision: s
     person = session.get_one(Person, (enrolment.institution_id, enrolment.person_id))
     institution = session.get_one(Institution, enrolment.institution_id)
     scores = [score for quiz, score in known.quizzes if quiz in course.completion.quizzes]
-    title = course.in_language(person.locale or "en").title
+    language = _language(session, enrolment, person, institution)
+    title = course.in_language(language.code).title
     session.add(
         Certificate(
             institution_id=enrolment.institution_id, person_id=person.id, enrolment_id=enrolment.id, code=new_code(),
             course_id=course.id, revision=revision, name=person.name, institution=institution.name,
             title=title, hours=course.hours, score=min(scores) if scores else None,
-            locale=person.locale or "en", issued_at=at,
+            locale=language.code, issued_at=at,
             issued_on=(today := institution.today(at)), valid_until=valid_until(today, course.certificate_months or 0),
         )
     )  # fmt: skip
     audit.note(session, at, None, "certified", enrolment.institution_id, person.id, course=course.id)
-    jobs.add(
-        session, "mail", at, to=person.email, subject=_("You have completed: %(course)s", course=title),
-        body=_("Hello %(name)s,\n\nyou have completed the course “%(course)s”. Your certificate is on your home page "
-               "on Staza.\n", name=person.name, course=title),
-    )  # fmt: skip
+    with force_locale(language.babel):
+        jobs.add(
+            session, "mail", at, to=person.email, subject=_("You have completed: %(course)s", course=title),
+            body=_("Hello %(name)s,\n\nyou have completed the course “%(course)s”. Your certificate is on your home "
+                   "page on Staza.\n", name=person.name, course=title),
+        )  # fmt: skip
+
+
+def _language(session: Session, enrolment: Enrolment, person: Person, institution: Institution) -> Language:
+    """The holder's language: the one they chose; else the one in which they took the last quiz of the course; else
+    that of their institution's country."""
+    taken = "" if person.locale else attempts.last_locale(session, enrolment)
+    return i18n.LANGUAGES.get(person.locale or taken) or i18n.of_country(institution.country)
 
 
 def new_code() -> str:

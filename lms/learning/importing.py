@@ -1,29 +1,37 @@
 """Enrolling many from a list: reading it, and saying beforehand what would happen. Nothing here writes.
 
-A list is CSV with the columns `email`, `course` (id or title) and `due` (a day, may be empty), in any order; what else
-it holds is passed over. Commas, semicolons and tabs are known apart by the first line.
+A list is CSV with the columns `email`, `course` (id or title) and `due` (a day, may be empty or left out), in any
+order; other columns are ignored. Commas, semicolons and tabs are told apart by the first line. Staza's own export of
+the completion page is such a list, in every language of the interface.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from uuid import UUID
 
+from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
+from lms import i18n
+from lms.cells import unguarded
 from lms.records import directory, enrolments
-from lms.records.people import Person
 from lms.records.scope import Scope
 
 MOST_ROWS = 1000
 COLUMNS = ("email", "course", "due")
+NEEDED = ("email", "course")
+WITH_NAME = re.compile(r"[^<>]*<([^<>@\s]+@[^<>\s]+)>")
+"""An address as mail programs copy it: Ana Anić <ana@example.org>."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +103,7 @@ def dry_run(session: Session, scope: Scope, courses: Mapping[str, str], data: by
     result = DryRun()
     rows = _read(data, result.mistakes)
     people = directory.by_email(session, scope, {row.email for row in rows})
-    ids = {title.casefold(): id for id, title in courses.items()} | {id: id for id in courses}
+    ids = {_plain(title).casefold(): id for id, title in courses.items()} | {id: id for id in courses}
     held = enrolments.held(session, scope, [person.id for person in people.values()])
     seen: dict[tuple[str, str], int] = {}
     for row in rows:
@@ -105,22 +113,19 @@ def dry_run(session: Session, scope: Scope, courses: Mapping[str, str], data: by
             wrong.append(_unknown_person(row))
         if not course_id:
             wrong.append(_unknown_course(row, courses))
+        present = person is not None and (person.id, course_id) in held
         if row.due:
             due_on = _day(row.due)
-            wrong += _wrong_day(row, due_on, today)
-        if course_id and (first := seen.setdefault((row.email, course_id), row.number)) != row.number:
+            wrong += _wrong_day(row, due_on, None if present else today)
+        if course_id and not present and (first := seen.setdefault((row.email, course_id), row.number)) != row.number:
             wrong.append(
                 Mistake(row.number, _("This row has the same person and course as line %(line)s.", line=first),
                         _("Keep one of the two."))
             )  # fmt: skip
         result.mistakes += wrong
         if person and not wrong:
-            result.lines.append(_line(row, person, course_id, due_on, held))
+            result.lines.append(Line(row.number, person.id, row.email, course_id, due_on, present))
     return result
-
-
-def _line(row: _Cells, person: Person, course_id: str, due_on: date | None, held: set[tuple[UUID, str]]) -> Line:
-    return Line(row.number, person.id, row.email, course_id, due_on, (person.id, course_id) in held)
 
 
 def _unknown_person(row: _Cells) -> Mistake:
@@ -152,13 +157,13 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _wrong_day(row: _Cells, due_on: date | None, today: date) -> list[Mistake]:
+def _wrong_day(row: _Cells, due_on: date | None, earliest: date | None) -> list[Mistake]:
     if due_on is None:
         return [
             Mistake(row.number, _("“%(day)s” is not a date.", day=row.due[:40]),
                     _("Write it as 2027-01-31 or 31.1.2027, or leave it empty."))
         ]  # fmt: skip
-    if due_on < today:
+    if earliest and due_on < earliest:
         return [
             Mistake(row.number, _("%(day)s is in the past.", day=due_on.isoformat()),
                     _("Give a date from today on, or leave it empty."))
@@ -167,61 +172,116 @@ def _wrong_day(row: _Cells, due_on: date | None, today: date) -> list[Mistake]:
 
 
 def _read(data: bytes, mistakes: list[Mistake]) -> list[_Cells]:
-    """The rows of the list; [] with a mistake where it can't be read as a whole."""
+    """The rows of the list; [] with a mistake where it can't be read as a whole. Reading ends at the first row too
+    many, so that a huge file costs no more than a long one."""
+    encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    if not data.strip() or (encoding == "utf-8-sig" and b"\0" in data):
+        mistakes.append(_no_list())
+        return []
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
+        return _rows(_Lines(io.TextIOWrapper(io.BytesIO(data), encoding, newline="")), mistakes)
+    except UnicodeDecodeError:
         mistakes.append(
-            Mistake(line, _("The file is not written in UTF-8."),
+            Mistake(_undecodable_line(data, encoding), _("The file is not written in UTF-8."),
                     _("In Excel, save it as “CSV UTF-8 (comma delimited)”. Or copy the cells and paste them below."))
         )  # fmt: skip
-        return []
-    if not text.strip() or "\0" in text:
-        mistakes.append(
-            Mistake(0, _("The list is empty, or is not a CSV file."),
-                    _("Start the list with the line: email,course,due"))
-        )  # fmt: skip
-        return []
-    lines = text.splitlines()
-    first = next(line for line in lines if line.strip())
-    delimiter = max(",;\t", key=first.count)
-    try:
-        return _rows(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), mistakes)
     except csv.Error:
         mistakes.append(
             Mistake(0, _("A quotation mark in the list is not closed."),
                     _("Look for a \" that stands alone, and delete it or add its partner."))
         )  # fmt: skip
+    return []
+
+
+def _no_list() -> Mistake:
+    return Mistake(
+        0, _("The list is empty, or is not a CSV file."), _("Start the list with the line: email,course,due")
+    )
+
+
+def _undecodable_line(data: bytes, encoding: str) -> int:
+    try:
+        data.decode(encoding)
+    except UnicodeDecodeError as error:
+        return data[: error.start].count(b"\n") + 1
+    return 0
+
+
+class _Lines:
+    """The lines of a list from its first line that says something, and the sign that parts its columns: the one that
+    `sep=` names, else the most frequent one of the first line."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self.before, self.first, self.rest = 0, "", text
+        declared = ""
+        for line in text:
+            if match := re.fullmatch(r"\W*sep=([,;\t|])\W*", line, re.IGNORECASE):
+                declared = match[1]
+            elif _plain(line):
+                self.first = line
+                break
+            self.before += 1
+        self.delimiter = declared or max(",;\t", key=self.first.count)
+
+    def __iter__(self) -> Iterator[str]:
+        yield self.first
+        yield from self.rest
+
+
+def _rows(lines: _Lines, mistakes: list[Mistake]) -> list[_Cells]:
+    if not lines.first:
+        mistakes.append(_no_list())
         return []
-
-
-def _rows(reader: csv._reader, mistakes: list[Mistake]) -> list[_Cells]:  # type: ignore[name-defined]
-    names: list[str] = []
+    reader = csv.reader(lines, delimiter=lines.delimiter, strict=True)
+    names = [_column(cell) for cell in next(reader)]
+    if missing := [name for name in NEEDED if name not in names]:
+        mistakes.append(_missing(lines.before + 1, missing))
+        return []
     rows: list[_Cells] = []
-    before = 0
+    before = reader.line_num
     for cells in reader:
-        number, before = before + 1, reader.line_num
-        cells = [cell.strip() for cell in cells]
+        number, before = lines.before + before + 1, reader.line_num
+        cells = [_plain(unguarded(cell)) for cell in cells]
         if not any(cells):
             continue
-        if not names:
-            names = [cell.casefold() for cell in cells]
-            missing = [name for name in COLUMNS if name not in names]
-            if missing:
-                mistakes.append(_missing(number, missing))
-                return []
-            continue
+        if len(rows) == MOST_ROWS:
+            what = _("The list is too long. The limit is %(most)s rows at a time.", most=MOST_ROWS)
+            mistakes.append(Mistake(0, what, _("Split it into several lists.")))
+            return []
         by_name = dict(zip(names, cells, strict=False))
         email, course, due = (by_name.get(name, "") for name in COLUMNS)
-        rows.append(_Cells(number, email.lower(), course, due))
+        rows.append(_Cells(number, _address(email), course, due))
     if not rows:
         mistakes.append(Mistake(0, _("The list has a header line but no rows."), _("Add a row for each person.")))
-    if len(rows) > MOST_ROWS:
-        what = _("The list has %(count)s rows. The limit is %(most)s at a time.", count=len(rows), most=MOST_ROWS)
-        mistakes.append(Mistake(0, what, _("Split it into several lists.")))
-        return []
     return rows
+
+
+def _plain(cell: str) -> str:
+    """A cell without what nobody sees: invisible characters go, and spaces of every kind become one."""
+    shown = "".join(sign for sign in unicodedata.normalize("NFC", cell) if unicodedata.category(sign) != "Cf")
+    return " ".join(shown.split())
+
+
+def _address(cell: str) -> str:
+    match = WITH_NAME.fullmatch(cell)
+    return (match[1] if match else cell).lower()
+
+
+def _column(heading: str) -> str:
+    """The column that a heading names: by its name here, or by its label in an export."""
+    plain = _plain(unguarded(heading)).casefold()
+    return _labels().get(plain, plain)
+
+
+@cache
+def _labels() -> dict[str, str]:
+    """The columns by their labels in Staza's exports, in all languages."""
+    labels: dict[str, str] = {}
+    for language in i18n.offered():
+        with force_locale(language.babel):
+            said = (_("E-mail address"), _("Course"), _("Due"))
+        labels |= {label.casefold(): name for label, name in zip(said, COLUMNS, strict=True)}
+    return labels | {name: name for name in COLUMNS}
 
 
 def _missing(number: int, missing: list[str]) -> Mistake:
@@ -230,5 +290,5 @@ def _missing(number: int, missing: list[str]) -> Mistake:
         number,
         ngettext("The column “%(columns)s” is missing.", "The columns “%(columns)s” are missing.", len(missing),
                  columns=columns),
-        _("The first line must name the columns: email,course,due (in any order; “due” may be empty)."),
+        _("The first line must name the columns: email,course,due (in any order; “due” may be left out)."),
     )  # fmt: skip

@@ -164,3 +164,16 @@ def past_deadline(session: Session, at: datetime) -> list[tuple[int, UUID]]:
     people."""
     query = select(Attempt.institution_id, Attempt.id).where(Attempt.submitted_at.is_(None), Attempt.deadline_at < at)
     return [(institution, id) for institution, id in session.execute(query)]
+
+
+def last_locale(session: Session, enrolment: Enrolment) -> str:
+    """The language of the last attempt in an enrolment that the caller holds; "" without one."""
+    return (
+        session.scalar(
+            select(Attempt.locale)
+            .where(Attempt.institution_id == enrolment.institution_id, Attempt.enrolment_id == enrolment.id)
+            .order_by(Attempt.started_at.desc())
+            .limit(1)
+        )
+        or ""
+    )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Literal
+from urllib.parse import unquote
 from uuid import UUID
 
 from sqlalchemy import Date, ForeignKeyConstraint, String, select
@@ -12,6 +15,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lms.db import Base, new_id
 from lms.records.scope import Scope
+
+KEYS = str.maketrans("АБЦДЕФГХЈКМНПЉРСТВЊЏЅЗ", "ABCDEFGHJKMNPQRSTVWXYZ")
+"""What stands on the same key of a Serbian or Macedonian keyboard as each letter of a code."""
+SHAPES = str.maketrans("АВСЕНЈКМРЅТХУԚԜҮ", "ABCEHJKMPSTXYQWY")
+"""The letter of a code that a Cyrillic letter looks like."""
 
 
 class Certificate(Base):
@@ -54,9 +62,19 @@ def grouped(code: str) -> str:
 
 
 def by_code(session: Session, code: str) -> Certificate | None:
-    """The certificate with this code, for anyone who holds the code; capitals, dashes and spaces do not matter."""
-    plain = "".join(letter for letter in code.upper() if letter.isalnum())
-    return session.scalar(select(Certificate).where(Certificate.code == plain))
+    """The certificate with this code, for anyone who holds the code, as it was typed. Cyrillic letters are read by
+    their keys, and by what they look like."""
+    plain = typed(code)
+    return session.scalar(
+        select(Certificate).where(Certificate.code.in_({plain.translate(letters) for letters in (KEYS, SHAPES)}))
+    )
+
+
+def typed(text: str) -> str:
+    """The letters and digits of a code. Capitals, dashes and spaces do not matter; of an address, its end is read."""
+    text = unicodedata.normalize("NFKC", unquote(text))
+    match = re.search(r"verify(?:/|\?code=)([^/?#&]+)", text)
+    return "".join(letter for letter in (match[1] if match else text).upper() if letter.isalnum())[:40]
 
 
 def get(session: Session, scope: Scope, certificate_id: UUID) -> Certificate | None:

@@ -12,6 +12,7 @@ import xlsxwriter
 from flask_babel import format_date, format_decimal, format_percent
 from flask_babel import gettext as _
 
+from lms.cells import guarded
 from lms.documents.table import Heading, Printed, table_pdf
 from lms.records.enrolments import State
 from lms.reports.table import Column, Row, Value, state_label
@@ -23,7 +24,6 @@ SHEET_TYPES = {
 FILE_TYPES = SHEET_TYPES | {"pdf": "application/pdf"}
 MOST_PRINTED = 500
 """Rows of a PDF: some thirty pages, which take a second or two. Nobody signs more."""
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 WIDTHS = {"text": 30, "state": 14, "number": 11, "percent": 11, "day": 13}
 
 
@@ -40,15 +40,15 @@ class Sheet:
 def csv_file(sheets: Sequence[Sheet]) -> bytes:
     """The tables as CSV (RFC 4180) in UTF-8 with a byte order mark, without which Excel takes Cyrillic for Latin.
 
-    Several tables follow each other, each under its title. Days are written as ISO 8601, shares as 0..1. A text that a
-    spreadsheet would run as a formula gets an apostrophe before it (OWASP, "CSV Injection").
+    Several tables follow each other, each under its title. Days are written as ISO 8601, shares as 0..1. Every cell
+    is quoted, and no text is run as a formula (`lms.cells`).
     """
     out, states = io.StringIO(newline=""), _states()
-    writer = csv.writer(out)
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
     for place, sheet in enumerate(sheets):
         if len(sheets) > 1:
-            writer.writerows([[]] * (place > 0) + [[_guarded(sheet.title)]])
-        writer.writerow([_guarded(column.label) for column in sheet.columns])
+            writer.writerows([[]] * (place > 0) + [[guarded(sheet.title)]])
+        writer.writerow([guarded(column.label) for column in sheet.columns])
         kinds = [column.kind for column in sheet.columns]
         for row in sheet.rows:
             writer.writerow([_as_text(states.get(value, value) if kind == "state" else value)
@@ -64,12 +64,8 @@ def _as_text(value: Value) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return _guarded(value)
+        return guarded(value)
     return value.isoformat() if isinstance(value, date) else f"{value:.10g}"
-
-
-def _guarded(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def xlsx_file(sheets: Sequence[Sheet], about: Sequence[tuple[str, str]]) -> bytes:

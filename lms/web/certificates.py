@@ -59,7 +59,7 @@ def look_up() -> str | BaseResponse | tuple[str, int]:
     if not code.strip():
         errors = [("code", _("Enter the code printed on the certificate."))]
         return render_template("certificates/look_up.html", errors=errors), 422
-    return redirect(url_for("certificates.verify", code=code.strip()[:40].replace("/", "")))
+    return redirect(url_for("certificates.verify", code=certificates.typed(code[:500]) or "-"))
 
 
 @blueprint.get("/verify/<code>")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
@@ -140,15 +141,16 @@ def _table_page(template: str, desk: Desk, report: Report, total: int, **more: o
     )
 
 
-def _file(kind: str, name: str, title: str, desk: Desk, report: Report) -> Response:
+def _file(kind: str, name: str, title: str, desk: Desk, report: Report) -> Response | Redirect:
     """The report as a file: all its rows, by the same query and in the same order as on the page."""
     if kind not in FILE_TYPES:
         abort(404)
     desk.look("exported", report=name, format=kind)
     rows = report.rows(db.session(), MOST_PRINTED + 1 if kind == "pdf" else None)
     if kind == "pdf" and len(rows) > MOST_PRINTED:
-        raise Refused(_("A PDF can have at most %(most)s rows. Narrow the list with the filters, or download the XLSX.",
-                        most=format_decimal(MOST_PRINTED)))  # fmt: skip
+        flash(_("A PDF can have at most %(most)s rows. Narrow the list with the filters, or download the XLSX.",
+                most=format_decimal(MOST_PRINTED)), "error")  # fmt: skip
+        return redirect(f"{url_for(f'.{name}')}?{urlencode(_asked())}", 303)
     data = _written(kind, Sheet(title, report.columns, rows), _about(title, desk))
     headers = {"Content-Disposition": f'attachment; filename="staza-{name}-{desk.today}.{kind}"'}
     return Response(data, content_type=FILE_TYPES[kind], headers=headers)
@@ -198,7 +200,7 @@ def completion() -> str:
 
 @blueprint.get("/completion.<kind>")
 @allow(Role.MANAGER)
-def completion_file(kind: str) -> Response:
+def completion_file(kind: str) -> Response | Redirect:
     """What the completion page shows, on all its pages, as a file."""
     desk = Desk.open()
     return _file(kind, "completion", _("Completion"), desk, desk.completion())
@@ -216,7 +218,7 @@ def people() -> str:
 
 @blueprint.get("/people.<kind>")
 @allow(Role.MANAGER)
-def people_file(kind: str) -> Response:
+def people_file(kind: str) -> Response | Redirect:
     """What the page of people shows, on all its pages, as a file."""
     desk = Desk.open()
     return _file(kind, "people", _("People"), desk, desk.people())
@@ -296,7 +298,7 @@ def import_() -> str | Redirect | tuple[str, int]:
     desk.look("looked-at-people")  # the answer tells who is among them, and who has which course
     run = dry_run(db.session(), desk.scope, desk.courses, data, desk.today)
     if not run.good:
-        return _import_page(desk, run, data.decode("utf-8-sig", "replace")), 422
+        return _import_page(desk, run, _echo(data)), 422
     if request.form.get("step") != "enrol":
         return _import_page(desk, run)
     try:
@@ -306,6 +308,11 @@ def import_() -> str | Redirect | tuple[str, int]:
         return _import_page(desk, run), 422
     flash(ngettext("%(num)s enrolment was added.", "%(num)s enrolments were added.", new), "success")
     return redirect(url_for(".completion"), 303)
+
+
+def _echo(data: bytes) -> str:
+    """What was sent, to be corrected on the page; "" for more than a form could send back."""
+    return data.decode("utf-8-sig", "replace") if len(data) <= (request.max_form_memory_size or 0) else ""
 
 
 def _import_page(desk: Desk, run: DryRun | None, text: str = "") -> str:

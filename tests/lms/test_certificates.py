@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pypdf
 import pypdfium2
 import pytest
+import typst
 import zxingcpp
 from flask import Flask
 
 from lms import clock
 from lms.db import db
+from lms.documents import typesetting
 from lms.documents.certificate import certificate_pdf
 from lms.i18n import LANGUAGES
+from lms.learning.complete import _language
+from lms.records.attempts import Attempt
 from lms.records.audit import AuditEvent
 from lms.records.certificates import Certificate
+from lms.records.institutions import Institution
 
 from .conftest import START, Visitor, World, enrol
 from .journey import complete
@@ -219,3 +226,82 @@ def test_no_search_engine_lists_a_certificate(app: Flask, visitor: Callable[[str
     page = visitor("").get(url)
     assert "noindex" in page.headers["X-Robots-Tag"]
     assert '<meta name="robots" content="noindex' in page.get_data(as_text=True)
+
+
+# ── whatever was typed ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("name", ["王小明", "ศักดิ์ ไทย", "Ana 😀👩‍👩‍👧", "＝Ana", "עברית عربي", "\u202eAna", "शक्ति"])
+def test_characters_that_no_font_has_never_stop_a_certificate(app: Flask, name: str) -> None:
+    text = text_of(certificate_pdf(certificate(name=name, institution=name, title=name), ADDRESS, name))
+    assert "7KQM-2XWP-A9RT-B4HC" in text
+    assert ("=Ana" in text) if name == "＝Ana" else ("Ana" in text or "�" in text)
+
+
+def test_every_character_said_to_be_printed_is() -> None:
+    """In both weights; marks over letters of both scripts."""
+    template = b"""#set document(title: "x")
+#set text(font: "Libertinus Serif")
+#let signs = json(bytes(sys.inputs.data))
+#for sign in signs [#sign ] #set text(weight: "bold")
+#for sign in signs [#sign ]"""
+    signs = [*sorted(typesetting._printed() - typesetting.MARKS)]
+    signs += [letter + mark for letter in "aMжШ" for mark in typesetting.MARKS]
+    typst.Compiler(ignore_system_fonts=True).compile(
+        template, format="pdf", pdf_standards=["ua-1"], sys_inputs={"data": json.dumps(signs)}
+    )
+    assert typesetting.printable("Đorđe Ђорђевић Ќосевски ñ ß ő") == "Đorđe Ђорђевић Ќосевски ñ ß ő"
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("length", [120, 200])
+def test_a_name_of_one_long_word_stays_on_the_page(app: Flask, length: int) -> None:
+    pdf = certificate_pdf(certificate(name="W" * length, institution="M" * 200), ADDRESS)
+    assert "W" * length in text_of(pdf).replace(" ", "")
+    document = pypdfium2.PdfDocument(pdf)
+    page = document[0]
+    text = page.get_textpage()
+    rights = [text.get_charbox(place)[2] for place in range(text.count_chars())]
+    assert max(rights) < page.get_width() - 30
+    document.close()
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("hours", "said"), [(1.0, "1 hour of study"), (3.0, "3 hours"), (1.5, "1.5 hours")])
+def test_hours_are_counted_rightly(app: Flask, hours: float, said: str) -> None:
+    assert said in text_of(certificate_pdf(certificate(hours=hours), ADDRESS))
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        CODE.lower(),
+        "7KQM-2XWP-A9RT-B4HC", " 7kqm 2xwp\u00a0a9rt b4hc ", "７KQM2XWPA9RTB4HC", "7KQM\u20112XWP–A9RT—B4HC",
+        "7кљм2џњпа9ртб4хц", "7КQМ2ХWРА9RТВ4НС", ADDRESS, f"{ADDRESS}?a=b#c",
+        "learn.example.org/verify/7KQM-2XWP-A9RT-B4HC", "https://learn.example.org/verify?code=7kqm2xwpa9rtb4hc",
+    ],
+)  # fmt: skip
+def test_a_code_is_understood_as_it_is_typed(visitor: Visit, world: World, typed: str) -> None:
+    stored(world, "trainee")
+    answer = visitor("").get("/verify?" + urlencode({"code": typed}), follow_redirects=True)
+    assert answer.status_code == 200
+    assert CODE[:4] in answer.get_data(as_text=True)
+
+
+def test_the_certificate_is_in_the_language_of_the_course_as_it_was_taken(visitor: Visit, world: World) -> None:
+    """Whoever never chose a language read the pages in that of the browser."""
+    person = world.people["trainee"]
+    institution = db.session.get_one(Institution, person.institution_id)
+    enrolment = enrol(person, "basics")
+    institution.country = "MK"
+    assert _language(db.session(), enrolment, person, institution).code == "mk"
+    for number, locale in enumerate(("en", "sr_Latn"), start=1):
+        db.session.add(Attempt(institution_id=person.institution_id, person_id=person.id, enrolment_id=enrolment.id,
+                               course_id="basics", quiz_id="final", number=number, revision="0" * 64, commit="",
+                               seed="1", locale=locale, shown=[],
+                               started_at=START + timedelta(days=number)))  # fmt: skip
+    db.session.flush()
+    assert _language(db.session(), enrolment, person, institution).code == "sr_Latn"
+    person.locale = "sq"
+    assert _language(db.session(), enrolment, person, institution).code == "sq"

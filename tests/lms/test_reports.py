@@ -11,11 +11,13 @@ from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 
 import pypdf
+import pypdfium2
 import pytest
 from flask import Flask
 from openpyxl import load_workbook
 from sqlalchemy import insert
 
+from lms.cells import guarded, unguarded
 from lms.db import db, new_id
 from lms.learning.access import managed
 from lms.records import directory
@@ -24,7 +26,7 @@ from lms.records.enrolments import Enrolment, State
 from lms.records.people import Person, fold
 from lms.reports.completion import Completion
 from lms.reports.files import MOST_PRINTED, Sheet, csv_file, pdf_file, xlsx_file
-from lms.reports.table import PER_PAGE, Column, Filters, Page, Row, Units
+from lms.reports.table import PER_PAGE, Column, Filters, Kind, Page, Row, Units
 
 from .conftest import START, Statements, Visitor, World, actor_for, enrol
 
@@ -158,7 +160,7 @@ def test_the_best_submitted_score_is_shown_and_cells_are_typed(visitor: Guise, w
     assert about["Name or e-mail contains"] == "patrol"
 
 
-FORMULAS = ["=1+1", "+1", "-1", "@sum", "\tx", "\rx", "=cmd|' /C calc'!A0"]
+FORMULAS = ["=1+1", "+1", "-1", "@sum", "\tx", "\rx", "=cmd|' /C calc'!A0", "＝1+1", "＠sum", " =1", "\u200b=1"]
 
 
 def test_no_cell_is_run_as_a_formula(app: Flask) -> None:
@@ -170,6 +172,18 @@ def test_no_cell_is_run_as_a_formula(app: Flask) -> None:
     assert {row[1] for row in in_csv} == {"-1"}
     assert {cell.data_type for cell in book.worksheets[0]["A"]} == {"s"}
     assert book.worksheets[1]["B1"].data_type == "s"
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_no_cell_becomes_a_formula_whatever_parts_the_columns(app: Flask, separator: str) -> None:
+    texts = ["Ana;=1+1", "Ana\t=1+1", "Ana\n=1+1", 'Ana";=1+1', "Ana;＝1+1", "Ana; =1"]
+    with app.test_request_context():
+        data = csv_file([Sheet("T", (Column("a", "A"), Column("b", "B")), [Row(("x", text)) for text in texts])])
+    text = data.decode("utf-8-sig")
+    assert all(line.startswith('"') for line in text.split("\r\n") if line)
+    for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
+        assert not [cell for cell in row if cell.lstrip(' "').startswith(("=", "＝"))], row
+    assert [unguarded(guarded(text)) for text in [*texts, *FORMULAS]] == [*texts, *FORMULAS]
 
 
 def test_a_page_number_out_of_range_is_brought_into_it() -> None:
@@ -246,6 +260,47 @@ def test_a_pdf_is_marked_up_for_screen_readers_and_runs_nothing(app: Flask) -> N
 def test_a_pdf_too_long_to_sign_is_refused(visitor: Guise, world: World) -> None:
     crowd(world, MOST_PRINTED // 2 + 1)
     manager = visitor("manager")
-    refused = manager.get("/manager/completion.pdf", follow_redirects=True)
+    assert "download>" not in manager.get("/manager").get_data(as_text=True)  # else the browser saves the message
+    refused = manager.get("/manager/completion.pdf?sort=unit", follow_redirects=True)
+    assert (refused.status_code, refused.request.path) == (200, "/manager")
+    assert refused.request.args["sort"] == "unit"
     assert "A PDF can have at most 500 rows." in refused.get_data(as_text=True)
     assert manager.get("/manager/completion.pdf?course=basics").mimetype == "application/pdf"
+
+
+def test_columns_of_a_pdf_never_run_into_each_other(app: Flask) -> None:
+    """Each column keeps to its width, whatever an address or a name is like."""
+    kinds: list[Kind] = ["text", "text", "text", "text", "state", "day", "percent", "day", "day", "percent"]
+    columns = [Column(str(place), f"H{place}", kind) for place, kind in enumerate(kinds)]
+    day = date(2026, 11, 21)
+    row = Row(
+        ("W" * 120, "w" * 64 + "@" + "x" * 60 + ".example.org", "U" * 90, "C", "overdue", day, 1.0, day, day, 1.0)
+    )
+    with app.test_request_context():
+        data = pdf_file([Sheet("T", columns, [row])], [], "en", datetime(2026, 1, 1, tzinfo=UTC))
+    document = pypdfium2.PdfDocument(data)
+    page = document[0].get_textpage()
+    lefts = {}
+    right: dict[str, float] = dict.fromkeys("WwxU", 0.0)
+    for place in range(page.count_chars()):
+        box, sign = page.get_charbox(place), page.get_text_range(place, 1)
+        if sign == "H":
+            lefts[page.get_text_range(place, 2)] = box[0]
+        elif sign in right:
+            right[sign] = max(right[sign], box[2])
+    document.close()
+    assert right["W"] < lefts["H1"]
+    assert max(right["w"], right["x"]) < lefts["H2"]
+    assert right["U"] < lefts["H3"]
+
+
+def test_a_pdf_is_made_whatever_is_typed(visitor: Guise, world: World) -> None:
+    """One name, or a search, in characters that no font has."""
+    staff(world)
+    world.people["trainee"].name = "王小明 ไทย 😀 שלום"
+    db.session.commit()
+    manager = visitor("manager")
+    for query in ("", "?q=%F0%9F%98%80", "?q=%EF%BC%9D", "?q=%E0%B8%97%E0%B8%A2"):
+        answer = manager.get(f"/manager/completion.pdf{query}")
+        assert (answer.status_code, answer.mimetype) == (200, "application/pdf"), query
+    assert "trainee@example.org" in pdf_text(manager.get("/manager/completion.pdf").data).replace(" ", "")
