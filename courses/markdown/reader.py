@@ -23,6 +23,7 @@ from courses.markdown.places import Places
 from courses.markdown.slips import INLINE, SLIPS, Slip, possible, slips
 from courses.markdown.syntax import MARKDOWN, MATHS
 from courses.markdown.tables import name_columns
+from courses.plain import plain
 from courses.problems import Problem, Severity
 from courses.text import Text
 
@@ -165,10 +166,11 @@ class Reader:
         for token in tokens if "deep" in env else ():
             if token.content in env["deep"]:
                 self._deep(at(token, env["deep"][token.content]))
-        if not tokens:
-            hint = "Say something beside the addresses of links."
+        html = str(MARKDOWN.renderer.render(tokens, MARKDOWN.options, env)).strip()
+        if "<img" not in html and not plain(html):
+            hint = "Say something beside marks and the addresses of links."
             self._problem(locate(0), "question-text", "Nothing of this text would be shown.", hint)
-        return str(MARKDOWN.renderer.render(tokens, MARKDOWN.options, env)).strip()
+        return html
 
     def _paragraph(self, text: str, locate: At, among: Iterable[Slip]) -> str:
         self._slips = possible(f"\n{text}", among)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from courses.facts import Shelf
+from courses.facts import Place, Shelf
 from courses.markdown.maths import MathsError, maths
 from courses.markdown.reader import Reader
 from courses.problems import Problem
@@ -129,6 +129,13 @@ def test_whatever_is_typed_is_clean_mathml_or_a_mistake_at_a_place(tex: str) -> 
     assert not {name for element in tree.iter() for name in element.attrib} & {"style", "href", "onclick"}
     shown = [element.text or "" for element in tree.iter() if element.tag not in ("annotation", "mtext")]
     assert not any("\\" in text and text != "\\" for text in shown), "a command is shown as it was typed"
+
+
+@pytest.mark.parametrize("text", [">", "> \n\n>", "[a]: https://example.org\n1. ", "```\n```"])
+def test_a_text_of_a_question_that_shows_nothing_is_told(text: str) -> None:
+    reader = Reader("bank.yaml", Shelf({}))
+    reader.passage(text, lambda offset: Place(1, offset + 1))
+    assert [one.message for one in reader.problems] == ["Nothing of this text would be shown."]
 
 
 def test_deep_and_long_formulas_cost_nothing() -> None:
