@@ -193,12 +193,29 @@ class Store:
         except _UNREADABLE:
             return None
 
+    def withdrawn(self) -> frozenset[str]:
+        """The courses that were released and are offered no more."""
+        try:
+            entries = self._entries(_LIST)
+        except _UNREADABLE:
+            try:
+                entries = self._entries(_COPY)
+            except _UNREADABLE:
+                return frozenset()  # without any list there is no release either
+        said = {id: [each["withdrawn"] for each in found if "withdrawn" in each] for id, found in entries.items()}
+        return frozenset(id for id, words in said.items() if words and words[-1])
+
     def _list(self, name: str) -> dict[str, tuple[Release, ...]]:
-        kept = json.loads((self.root / name).read_bytes())
         return {
-            course: tuple(_release(fields) for fields in ([found] if "revision" in found else found))
-            for course, found in kept.items()
+            course: tuple(_release(fields) for fields in found if "revision" in fields)
+            for course, found in self._entries(name).items()
         }
+
+    def _entries(self, name: str) -> dict[str, list[dict[str, Any]]]:
+        """What a list of releases holds of each course, oldest first: releases, and between them that it was withdrawn
+        or offered again."""
+        kept = json.loads((self.root / name).read_bytes())
+        return {course: [found] if "revision" in found else list(found) for course, found in kept.items()}
 
     def mend_list(self) -> str:
         """Bring the list of releases back from its copy where it cannot be read, and make the copy where there is none;
@@ -206,19 +223,13 @@ class Store:
         try:
             kept = self.histories()
         except ArtefactError:
-            copied = self.copied_histories()
-            if copied is None:
+            if self.copied_histories() is None:
                 return ""  # whoever reads the list next is told
-            self._keep_list(copied)
+            self.write(Path(_LIST), (self.root / _COPY).read_bytes())
             return "The list of releases could not be read. It has been brought back from its copy."
         if kept and self.copied_histories() is None:
             self.write(Path(_COPY), (self.root / _LIST).read_bytes())
         return ""
-
-    def _keep_list(self, histories: dict[str, tuple[Release, ...]]) -> None:
-        kept = {course: [asdict(each) for each in history] for course, history in sorted(histories.items())}
-        for name in (_LIST, _COPY):
-            self.write(Path(name), canonical(kept))
 
     def damage(self) -> list[str]:
         """What is missing or damaged of what was ever released, a sentence each: every file is read."""
@@ -350,10 +361,21 @@ class Store:
         """Add the release to those of the course, as the current one."""
         if not self.has_revision(course_id, release.revision):
             raise ArtefactError(f"There is no revision {release.revision[:12]} of the course {course_id} to publish.")
+        self._add(course_id, asdict(release))
+
+    def withdraw(self, course_id: str, withdrawn: bool, at: str, author: str = "", note: str = "") -> None:
+        """Offer the course no more, or (`withdrawn` false) again. Its releases stay: people who have begun go on."""
+        if not self.history(course_id):
+            raise ArtefactError(f"Nothing of {course_id} has been released, so there is nothing to withdraw.")
+        self._add(course_id, {"withdrawn": withdrawn, "at": at, "author": author, "note": note})
+
+    def _add(self, course_id: str, entry: dict[str, Any]) -> None:
         with self._alone():
-            histories = self.histories()
-            histories[course_id] = (*histories.get(course_id, ()), release)
-            self._keep_list(histories)
+            self.histories()  # which says what is wrong with a list that cannot be read
+            entries = self._entries(_LIST) if (self.root / _LIST).exists() else {}
+            entries.setdefault(course_id, []).append(entry)
+            for name in (_LIST, _COPY):
+                self.write(Path(name), canonical(entries))
 
     def revisions(self, course_id: str) -> list[str]:
         """The revisions of the course that the store has, released or not."""

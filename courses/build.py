@@ -337,6 +337,10 @@ class Workshop:
             for course in result.courses:
                 if problem.file == f"{course.id}/course.yaml":
                     course.problems.append(problem)
+        if not some and self.released and self.store is None:
+            from courses.released import check_gone
+
+            result.problems += check_gone(self.released, {course.id: course.title for course in result.courses})
         if not some and not has_errors(in_source(result.all_problems())):  # which may be why something is unused
             cited = {fact.name for course in result.courses for fact in course.facts if fact.kind == "source"}
             cited |= {fact.name for unit in shared.units.values() for fact in unit.uses if fact.kind == "source"}

@@ -125,3 +125,32 @@ def _gone(file: str, kind: str, id: str, renamed: list[str]) -> Problem:
     if renamed:
         hint = f"Was it renamed? `{renamed[0]}` has the same words: give it back the id `{id}`."
     return Problem(file, 1, 1, "advice", "id-gone", message, hint)
+
+
+def gone(store: Store, existing: Iterable[str]) -> list[str]:
+    """The courses that are offered to people and have no folder in the content any more; [] if the list of releases
+    can't be read, of which others will tell."""
+    try:
+        return sorted(set(store.releases()) - set(existing) - store.withdrawn())
+    except ArtefactError:
+        return []
+
+
+def check_gone(store: Store, titles: Mapping[str, str]) -> list[Problem]:
+    """Advice for each released course whose folder is gone. `titles`: of all the courses that are there, by id."""
+    problems = []
+    for id in gone(store, titles):
+        message = f"The course `{id}` was released and its folder is gone. People still see the release."
+        same = [new for new, title in titles.items() if fingerprint(title) == _title_of(store, id)]
+        hint = f"Take it out of the catalogue with: staza withdraw {id}"
+        if same:
+            hint = f"Was it renamed? `{same[0]}` has the same title: give that folder back the name `{id}`."
+        problems.append(Problem("programme.yaml", 1, 1, "advice", "course-gone", message, hint))
+    return problems
+
+
+def _title_of(store: Store, id: str) -> str:
+    try:
+        return fingerprint(store.course(id, store.releases()[id].revision).title)
+    except ArtefactError:
+        return ""

@@ -31,6 +31,7 @@ class Library:
     def __init__(self, root: Path) -> None:
         self.store = Store(root)
         self.locale = ""
+        self._withdrawn: frozenset[str] = frozenset()
         self._damage: tuple[float, dict[str, list[str]]] = (0.0, {})
         self._others: dict[str, Library] = {"": self}
         self._histories: tuple[float, dict[str, tuple[Release, ...]]] = (-1.0, {})
@@ -66,6 +67,7 @@ class Library:
         path = self.store.root / "releases.json"
         changed = path.stat().st_mtime if path.exists() else 0.0
         if changed != self._histories[0]:
+            self._withdrawn = self.store.withdrawn()
             try:
                 self._histories = (changed, self.store.histories())
             except ArtefactError:
@@ -129,6 +131,15 @@ class Library:
         """The course at that revision, or at its current one; None if there is no such course."""
         revision = revision or self.revision_of(course_id)
         return self._course(course_id, revision) if revision else None
+
+    def offered(self) -> tuple[Course, ...]:
+        """The courses that one can take up: those that are not withdrawn."""
+        return tuple(course for course in self.courses() if not self.is_withdrawn(course.id))
+
+    def is_withdrawn(self, course_id: str) -> bool:
+        """Whether nobody new can take the course. Who is enrolled in it goes on."""
+        self._all_histories()
+        return course_id in self._withdrawn
 
     def readable(self, course_id: str) -> Course | None:
         """The course at its current revision; None if there is none, or if it is damaged: for pages that show several,

@@ -27,6 +27,7 @@ ADVICE = (
     "as-typed",
     "bare-address",
     "choice-without-why",
+    "course-gone",
     "doubled-stem",
     "hard-to-read",
     "heading-skipped",

@@ -22,6 +22,7 @@ COMMANDS = {
     "preview": "lms.cli.preview",
     "diff": "lms.cli.releases",
     "publish": "lms.cli.releases",
+    "withdraw": "lms.cli.releases",
     "regrade": "lms.cli.regrade",
     "translate": "lms.cli.translate",
     "serve": "lms.cli.server",

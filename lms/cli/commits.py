@@ -9,10 +9,10 @@ from courses.cache import Files
 from courses.layout import Role, role
 
 
-def git(content: Path, *words: str, given: str = "") -> str:
+def git(content: Path, *words: str) -> str:
     """What git says in the folder; "" where it says nothing, or there is no git."""
     try:
-        asked = subprocess.run(["git", *words], cwd=content, input=given, capture_output=True, text=True, check=False)  # noqa: S603, S607
+        asked = subprocess.run(["git", *words], cwd=content, capture_output=True, text=True, check=False)  # noqa: S603, S607
     except OSError:
         return ""
     return asked.stdout.strip() if asked.returncode == 0 else ""
@@ -29,7 +29,7 @@ def commit_of(content: Path, course: str) -> tuple[str, str]:
     files = [path for path in (*Files.of_course(content, course, {}).seen, *Files.shared(content, {}).seen)
              if _goes_in(path, course)]  # fmt: skip
     # asked of the files' bytes, as `git status` keeps silent about files that are ignored or marked as unchanged
-    hashes = git(content, "hash-object", "--stdin-paths", given="\n".join(files)).split()
+    hashes = git(content, "hash-object", "--", *files).split()
     read = dict(zip(files, hashes, strict=False))
     held = {path: hash for path, hash in known.items() if _goes_in(path, course)}
     differ = sorted(path for path in read.keys() | held.keys() | set(files) if read.get(path) != held.get(path))

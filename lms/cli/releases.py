@@ -19,7 +19,9 @@ import click
 
 from courses.artefact import KINDS, Kind, Release, Store, in_force
 from courses.diff import Change, changes_rules, compare, kind_of, lessons_to_see, takes_away
+from courses.layout import course_ids
 from courses.model import Course
+from courses.released import gone
 from lms.cli.changes import say_changes, say_effects
 from lms.cli.commits import commit_of, git
 from lms.cli.content import artefacts_option, built, content_option, count, require, show_built
@@ -142,6 +144,8 @@ def publish(
             click.echo("Nothing has changed since the last release, so there is no new one"
                        + " to keep the note with" * bool(note) + "."
                        + " To ask for a refresher all the same, name the course." * refresher)  # fmt: skip
+    if not courses:
+        _say_gone(store, content)
     _say_plans(store, plans)
     asks = any(plan.release.kind != "cosmetic" or any(map(takes_away, plan.changes)) for plan in plans)
     if asks and not yes and sys.stdin.isatty():
@@ -157,6 +161,50 @@ def publish(
             click.echo(f"{plan.course.id}  {plan.release.revision[:12]} is what people see again.")
     else:
         show_built(result, {plan.course.id for plan in plans})
+
+
+@click.command(epilog='Example: staza withdraw smuggling-mixed-flows --note "Replaced by a new course"')
+@click.argument("courses", nargs=-1, required=True, metavar="COURSE...")
+@click.option("--undo", is_flag=True, help="Offer them again.")
+@click.option("--note", default="", help="Why, for readers of the list of releases.")
+@click.option("--author", default="", help="Who withdraws; git's user.name if left out.")
+@click.option("--content", type=click.Path(path_type=Path), envvar="STAZA_CONTENT", default=Path("content"),
+              show_default=True, help="The folder that holds the courses, where there is one.")  # fmt: skip
+@artefacts_option
+def withdraw(courses: tuple[str, ...], undo: bool, note: str, author: str, content: Path, artefacts: Path) -> None:
+    """Take courses out of the catalogue; with --undo, offer them again.
+
+    Nobody new can enrol. People who are enrolled can finish the course. Completions, certificates and reports stay.
+    """
+    store = Store(artefacts)
+    author = author or (git(content, "config", "user.name") if content.is_dir() else "")
+    known = store.releases()
+    for course in courses:
+        if course not in known:
+            raise click.ClickException(f"No course {course!r} has been released. Released: {', '.join(known)}.")
+    for course in courses:
+        if (course in store.withdrawn()) == (not undo):
+            click.echo(f"{course} {'is not withdrawn' if undo else 'is withdrawn already'}.")
+            continue
+        store.withdraw(course, not undo, _now(), author, note)
+        click.echo(f"{course} is offered again." if undo else
+                   f"{course} is withdrawn. To offer it again: staza withdraw --undo {course}")  # fmt: skip
+    _say_who_asks(store)
+
+
+def _say_who_asks(store: Store) -> None:
+    """Name the courses that ask for a withdrawn one as a prerequisite: nobody new can complete that."""
+    withdrawn = store.withdrawn()
+    for id, release in store.releases().items():
+        wanted = withdrawn & set(store.course(id, release.revision).prerequisites)
+        if id not in withdrawn and wanted:
+            click.echo(f"{id} asks for {', '.join(sorted(wanted))} first, which nobody new can take.", err=True)
+
+
+def _say_gone(store: Store, content: Path) -> None:
+    for id in gone(store, course_ids(content)):
+        click.echo(f"The folder of {id} is gone, and people still see its release. To take it out of the catalogue: "
+                   f"staza withdraw {id}", err=True)  # fmt: skip
 
 
 def publish_first(content: Path, store: Store) -> None:

@@ -28,15 +28,15 @@ def missing_before(session: Session, actor: Actor, course: Course) -> list[str]:
     return [id for id in course.prerequisites if id not in completed]
 
 
-def enrol_oneself(actor: Actor, course: Course, at: datetime) -> Enrolment:
+def enrol_oneself(actor: Actor, course: Course, at: datetime, *, offered: bool = True) -> Enrolment:
     """Take up an open course, once what must come before it is completed (a manager may enrol somebody all the same).
-    Who is enrolled already keeps that enrolment."""
+    Who is enrolled already keeps that enrolment. `offered`, here and below: whether the course is not withdrawn."""
     if course.enrolment != "open":
         raise Refused(_("Your manager decides who takes this course. Request a place instead."))
     with transaction() as session:
         if missing_before(session, actor, course):
             raise Refused(_("Complete this course’s prerequisites first. They are listed on its page."))
-        return _enrol(session, actor, actor.person, course.id, None, at)
+        return _enrol(session, actor, actor.person, course.id, None, at, offered=offered)
 
 
 def _hold(session: Session, institution_id: int, person_id: UUID) -> Person:
@@ -44,14 +44,27 @@ def _hold(session: Session, institution_id: int, person_id: UUID) -> Person:
     return session.get_one(Person, (institution_id, person_id), with_for_update=True)
 
 
+def _withdrawn() -> Refused:
+    return Refused(_("This course has been withdrawn. Nobody new can enrol."))
+
+
 def _enrol(
-    session: Session, actor: Actor, person: Person, course_id: str, due_on: date | None, at: datetime
+    session: Session,
+    actor: Actor,
+    person: Person,
+    course_id: str,
+    due_on: date | None,
+    at: datetime,
+    *,
+    offered: bool = True,
 ) -> Enrolment:
     scope = Scope.own(person.institution_id, person.id)
     _hold(session, person.institution_id, person.id)
     present = enrolments.latest(session, scope, course_id)
     if present:
         return present
+    if not offered:
+        raise _withdrawn()
     row = Enrolment(
         institution_id=person.institution_id, person_id=person.id, course_id=course_id, enrolled_at=at,
         enrolled_by=actor.person.id, due_on=due_on,
@@ -66,13 +79,15 @@ def _enrol(
     return row
 
 
-def ask(actor: Actor, course: Course, reason: str, at: datetime) -> None:
+def ask(actor: Actor, course: Course, reason: str, at: datetime, *, offered: bool = True) -> None:
     """Ask the manager for a place in a course that is not open to all. Asking twice asks once."""
     with transaction() as session:
         scope = access.own(actor)
         _hold(session, actor.person.institution_id, actor.person.id)
         if enrolments.latest(session, scope, course.id):
             raise Refused(_("You are already enrolled in this course."))
+        if not offered:
+            raise _withdrawn()
         if any(request.course_id == course.id for request in enrolments.open_requests(session, scope)):
             return
         person = actor.person
@@ -83,7 +98,16 @@ def ask(actor: Actor, course: Course, reason: str, at: datetime) -> None:
         audit.note(session, at, person.id, "asked-for-place", person.institution_id, person.id, course=course.id)
 
 
-def decide(actor: Actor, request_id: UUID, granted: bool, due_on: date | None, title: str, at: datetime) -> Request:
+def decide(
+    actor: Actor,
+    request_id: UUID,
+    granted: bool,
+    due_on: date | None,
+    title: str,
+    at: datetime,
+    *,
+    offered: bool = True,
+) -> Request:
     """Grant or decline a request of somebody whom the actor manages, and mail them the answer; `title` is the
     course's."""
     with transaction() as session:
@@ -99,7 +123,7 @@ def decide(actor: Actor, request_id: UUID, granted: bool, due_on: date | None, t
         at = max(at, request.requested_at)  # a clock may have been set back
         request.decided_at, request.decided_by, request.granted = at, actor.person.id, granted
         if granted:
-            _enrol(session, actor, person, request.course_id, due_on, at)
+            _enrol(session, actor, person, request.course_id, due_on, at, offered=offered)
         jobs.add(session, "mail", at, to=person.email, subject=_("Your request for a place in a course"),
                  body=_answer(person.name, title, granted))  # fmt: skip
         audit.note(session, at, actor.person.id, "request-granted" if granted else "request-declined",
@@ -130,13 +154,15 @@ def allow_attempt(actor: Actor, enrolment_id: UUID, seen: int, at: datetime) -> 
         return row
 
 
-def enrol_person(actor: Actor, person_id: UUID, course_id: str, due_on: date | None, at: datetime) -> Enrolment:
+def enrol_person(
+    actor: Actor, person_id: UUID, course_id: str, due_on: date | None, at: datetime, *, offered: bool = True
+) -> Enrolment:
     """Enrol somebody whom the actor manages. Who is enrolled already keeps that enrolment, with the new due day."""
     with transaction() as session:
         person = directory.get(session, access.managed(actor), person_id)
         if person is None:
             raise Refused(_("This person doesn’t belong to your institution."))
-        row = _enrol(session, actor, person, course_id, due_on, at)
+        row = _enrol(session, actor, person, course_id, due_on, at, offered=offered)
         if row.due_on != due_on and row.completed_at is None:
             row.due_on = due_on
             audit.note(session, at, actor.person.id, "due-day-set", person.institution_id, person.id,

@@ -48,10 +48,10 @@ def asked(history: Sequence[Release], enrolment: Enrolment) -> dict[str, datetim
 
 def asks(library: Library) -> tuple[Ask, ...]:
     """What the releases of all courses ask for: the same as `asked`, for queries over many people. A lesson that a
-    course no longer has is not asked for."""
+    course no longer has is not asked for, nor anything of a course that is withdrawn."""
     return tuple(
         Ask(course.id, lesson, since)
-        for course in library.courses()
+        for course in library.offered()
         for lesson, since in _asked_last(library.history(course.id)).items()
         if course.lesson(lesson) is not None
     )

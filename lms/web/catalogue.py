@@ -31,7 +31,7 @@ def index() -> str:
     mine = {
         row.course_id: row.state(today).value for row in enrolments.of_person(db.session(), own(who), who.person.id)
     }
-    courses = library().courses()
+    courses = library().offered()
     audience = request.args.get("for", "")
     return render_template(
         "catalogue/index.html",
@@ -71,6 +71,7 @@ def course(course_id: str) -> str:
         trail=trail(this, now, linked=enrolment is not None),
         next_url=url_of(this, now.next) if now.next else None,
         asked=asked,
+        withdrawn=library().is_withdrawn(course_id),
         certificate=certificate,
         card=enrolment is not None and bool(library().card(course_id)),
         refresher=refresher(this, library().history(course_id), enrolment, known) if enrolment else None,
@@ -86,7 +87,7 @@ def course(course_id: str) -> str:
 def enrol_oneself(course_id: str) -> Response:
     """Take up an open course."""
     this = found(library().course(course_id))
-    enrol.enrol_oneself(actor(), this, clock.now())
+    enrol.enrol_oneself(actor(), this, clock.now(), offered=not library().is_withdrawn(course_id))
     flash(_("You are enrolled in “%(course)s”.", course=this.title), "success")
     return redirect(url_for(".course", course_id=course_id), 303)
 
@@ -96,7 +97,8 @@ def enrol_oneself(course_id: str) -> Response:
 def ask(course_id: str) -> Response:
     """Ask the manager for a place."""
     this = found(library().course(course_id))
-    enrol.ask(actor(), this, request.form.get("reason", ""), clock.now())
+    reason, offered = request.form.get("reason", ""), not library().is_withdrawn(course_id)
+    enrol.ask(actor(), this, reason, clock.now(), offered=offered)
     flash(_("Your request for “%(course)s” has been sent to your manager.", course=this.title), "success")
     return redirect(url_for(".course", course_id=course_id), 303)
 

@@ -67,6 +67,11 @@ class Desk:
         """Titles of the released courses, by id."""
         return {course.id: course.title for course in library().courses()}
 
+    @cached_property
+    def offered(self) -> dict[str, str]:
+        """Titles of the courses that somebody can be enrolled in, by id."""
+        return {course.id: course.title for course in library().offered()}
+
     def completion(self) -> Completion:
         """The enrolments asked for."""
         return Completion(
@@ -243,8 +248,8 @@ def _record(person_id: UUID, error: str = "", course: str = "", due: str = "") -
     }
     return render_template(
         "manager/person.html", person=who, unit=desk.units.labels.get(who.unit_id, ""), entries=entries,
-        courses=desk.courses, quizzes=quizzes, today=desk.today, error=error, course=course, due=due,
-        waiting=records.waiting_count(session, desk.scope),
+        courses=desk.courses, offered=desk.offered, quizzes=quizzes, today=desk.today, error=error, course=course,
+        due=due, waiting=records.waiting_count(session, desk.scope),
     )  # fmt: skip
 
 
@@ -271,7 +276,8 @@ def enrol(person_id: UUID) -> Redirect | tuple[str, int]:
     try:
         if course is None:
             raise Refused(_("Choose a course."))
-        row = enrolling.enrol_person(who, person_id, course.id, _due(due, who.today(at)), at)
+        offered = not library().is_withdrawn(course.id)
+        row = enrolling.enrol_person(who, person_id, course.id, _due(due, who.today(at)), at, offered=offered)
     except Refused as refusal:
         return _record(person_id, str(refusal), course_id, due), 422
     if row.enrolled_at == at:
@@ -296,7 +302,7 @@ def import_() -> str | Redirect | tuple[str, int]:
     upload = request.files.get("file")
     data = (upload.read() if upload else b"") or request.form.get("list", "").encode()
     desk.look("looked-at-people")  # the answer tells who is among them, and who has which course
-    run = dry_run(db.session(), desk.scope, desk.courses, data, desk.today)
+    run = dry_run(db.session(), desk.scope, desk.offered, data, desk.today)
     if not run.good:
         return _import_page(desk, run, _echo(data)), 422
     if request.form.get("step") != "enrol":
@@ -317,7 +323,7 @@ def _echo(data: bytes) -> str:
 
 def _import_page(desk: Desk, run: DryRun | None, text: str = "") -> str:
     return render_template(
-        "manager/import.html", run=run, text=text, courses=desk.courses, most=MOST_ROWS,
+        "manager/import.html", run=run, text=text, courses=desk.offered, most=MOST_ROWS,
         waiting=records.waiting_count(db.session(), desk.scope),
     )  # fmt: skip
 
@@ -347,7 +353,8 @@ def decide(request_id: UUID) -> Redirect | tuple[str, int]:
     asked = found(enrolments.request(db.session(), managed(actor()), request_id))
     try:
         due = _due(request.form.get("due", ""), actor().today(at)) if granted else None
-        enrolling.decide(actor(), request_id, granted, due, _title(asked.course_id), at)
+        offered = not library().is_withdrawn(asked.course_id)
+        enrolling.decide(actor(), request_id, granted, due, _title(asked.course_id), at, offered=offered)
     except Refused as refusal:
         return _requests_page(str(refusal), request_id), 422
     flash(_("Place granted.") if granted else _("Request declined."), "success")

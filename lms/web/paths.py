@@ -23,7 +23,7 @@ def index() -> str:
     """Every path with its courses, and where one stands in each: one statement beyond the sign-in."""
     who, programme = actor(), library().programme()
     today = who.today(clock.now())
-    courses = {course.id: course for course in library().courses()}
+    courses = {course.id: course for course in library().offered()}
     country = who.institution.country
     mine = enrolments.of_person(db.session(), own(who), who.person.id)
     ways = [(path, way(path, programme, courses, country)) for path in programme.paths]

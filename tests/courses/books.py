@@ -51,6 +51,10 @@ def lay(name: str, content: Path) -> Path:
         shutil.copytree(BOOKS / name, content, symlinks=True, dirs_exist_ok=True, ignore=ignored)
         for file in said.get("deleted", ()):
             (content / file).unlink()
+            for folder in (content / file).parents:  # git keeps no empty ones either
+                if folder == content or any(folder.iterdir()):
+                    break
+                folder.rmdir()
         for file, size in said.get("grown", {}).items():
             data = (content / file).read_bytes()
             (content / file).write_bytes(data + b"\n" * (size - len(data)))

@@ -16,7 +16,8 @@ from click.testing import CliRunner, Result
 
 from courses.artefact import Store, canonical
 from lms.cli.commits import commit_of
-from lms.cli.releases import diff, publish, publish_first
+from lms.cli.content import check
+from lms.cli.releases import diff, publish, publish_first, withdraw
 
 from .books import BASE, edit, lay
 
@@ -185,6 +186,18 @@ def test_text_that_is_not_committed_has_no_commit(desk: Desk, what: str) -> None
     assert "is not committed as it is now" in why_not
 
 
+def test_the_content_may_be_a_folder_of_a_repository(desk: Desk) -> None:
+    below = desk.content / "texts"
+    below.mkdir()
+    for path in list(desk.content.iterdir()):
+        if path.name not in (".git", "texts"):
+            path.rename(below / path.name)
+    head = desk.commit()
+    assert commit_of(below, "paths") == (head, "")
+    edit(below / "paths/course.yaml", *REWORDED)
+    assert commit_of(below, "paths")[0] == ""
+
+
 def test_a_release_says_why_it_keeps_no_commit(desk: Desk) -> None:
     edit(desk.content / "paths/course.yaml", *REWORDED)
     assert "paths/course.yaml is not committed" in desk.run(publish)
@@ -340,3 +353,40 @@ def test_what_is_cosmetic_is_named(desk: Desk) -> None:
 
 def test_a_file_is_no_course(desk: Desk) -> None:
     assert "always checked with them" in desk.run(diff, "content/programme.yaml", fails=2)
+
+
+# ── courses that go ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_course_that_was_renamed_is_told(desk: Desk) -> None:
+    desk.run(publish)
+    (desk.content / "paths").rename(desk.content / "ways")
+    edit(desk.content / "ways" / "course.yaml", "id: paths", "id: ways")
+    said = " ".join(desk.run(check).split())
+    assert "advice course-gone" in said
+    assert "The course `paths` was released and its folder is gone." in said
+    assert "`ways` has the same title: give that folder back the name `paths`." in said
+    assert "staza withdraw paths" in desk.run(publish)
+
+
+def test_a_course_is_withdrawn_and_offered_again(desk: Desk) -> None:
+    desk.run(publish)
+    before = desk.store.histories()
+    assert "paths is withdrawn." in desk.run(withdraw, "paths", "--note", "Replaced")
+    assert desk.store.withdrawn() == {"paths"}
+    assert desk.store.histories() == before, "its releases stay, by which people go on"
+    assert "withdrawn already" in desk.run(withdraw, "paths")
+    desk.edit(*REWORDED)
+    desk.run(publish)
+    assert desk.store.withdrawn() == {"paths"}, "a correction does not bring it back"
+    assert len(desk.store.history("paths")) == 2
+    desk.run(publish, "paths", "--back")
+    assert desk.store.releases()["paths"].revision == before["paths"][0].revision
+    shutil.move(desk.content / "paths", desk.folder / "elsewhere")
+    (desk.store.root / "releases.json").unlink()
+    assert desk.store.withdrawn() == {"paths"}, "the copy knows it too"
+    desk.store.mend_list()
+    assert "is offered again" in desk.run(withdraw, "--undo", "paths")
+    assert desk.store.withdrawn() == set()
+    assert "is not withdrawn" in desk.run(withdraw, "--undo", "paths")
+    assert "No course 'nothing' has been released" in desk.run(withdraw, "nothing", fails=1)
