@@ -9,6 +9,8 @@ import asyncio
 import os
 import re
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -27,7 +29,7 @@ from lms.config import Settings
 from lms.db import db
 from lms.records.accounts import SignIn
 
-from .test_cli import environment_of, free_port, serving, started
+from .test_cli import environment_of, free_port, serving
 from .visitor import PASSWORD
 
 LONG = float(os.environ.get("STAZA_SLOW", "0"))
@@ -45,13 +47,17 @@ LINE = 50_000 / 8
 def served(settings: Settings) -> Iterator[tuple[int, int]]:
     """The real server: its port and process."""
     port = free_port()
-    process = started(dict(os.environ) | environment_of(settings), "serve", "--no-jobs", "--port", str(port))
+    command = [sys.executable, "-m", "lms.cli", "serve", "--no-jobs", "--port", str(port)]
+    process = subprocess.Popen(  # a pipe that nobody reads would be full in a minute
+        command, env=os.environ | environment_of(settings), text=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
     try:
         serving(process, f"http://127.0.0.1:{port}")
         yield port, process.pid
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.wait(timeout=60)
 
 
 def connected(port: int) -> socket.socket:
