@@ -16,7 +16,7 @@ from lms.learning.access import token_hash
 from lms.learning.passwords import Whose
 from lms.learning.refusal import Refused
 from lms.records import administration, audit, jobs
-from lms.records.accounts import Account, Actor, PasswordReset, SignIn, account, end_sign_ins
+from lms.records.accounts import Account, Actor, PasswordReset, SignIn, account, end_sign_ins, forget_ended
 from lms.records.institutions import Institution
 from lms.records.people import Person
 
@@ -47,6 +47,7 @@ def sign_in(email: str, password: str, at: datetime, browser: str = "", instead_
         token = secrets.token_urlsafe(32)
         if instead_of and (before := session.get(SignIn, token_hash(instead_of))):
             session.delete(before)
+        forget_ended(session, found.person_id, at)
         session.add(
             SignIn(
                 token_hash=token_hash(token), institution_id=found.institution_id, person_id=found.person_id,

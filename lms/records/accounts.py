@@ -177,6 +177,11 @@ def account(session: Session, email: str) -> Account | None:
     return session.get(Account, email.strip().lower()) if email.isprintable() else None
 
 
+def forget_ended(session: Session, person_id: UUID, at: datetime) -> None:
+    """Delete this person's sign-ins whose time is over: nothing is kept of them but the audit log."""
+    session.execute(delete(SignIn).where(SignIn.person_id == person_id, SignIn.expires_at <= at))
+
+
 def end_sign_ins(session: Session, person_id: UUID, but: str = "") -> None:
     """Sign this person out everywhere, but for the sign-in with the token hash `but`."""
     session.execute(delete(SignIn).where(SignIn.person_id == person_id, SignIn.token_hash != but))

@@ -396,6 +396,10 @@ def sure_to_grant(person_id: UUID) -> str:
     looked(actor(), "looked-at-account", clock.now(), row.institution_id, person_id)
     role = found(next((each for each in Role if each.value == ask.get("role")), None))
     node_id, course = ask.get("unit", type=int), ask.get("course", "")
+    if role is Role.MANAGER:
+        found(_units().labels.get(node_id or 0))
+    if role is Role.TRAINER:
+        found(library().course(course))
     label, place = wording.roles()[role], _place_of(role, node_id, course)
     return _sure(row, _("Give %(name)s the role of %(role)s?", name=row.name, role=label),
                  _role_follows(role, row.name, place), _("Give the role"), url_for(".grant", person_id=person_id),

@@ -336,7 +336,8 @@ def test_what_is_hard_to_undo_says_first_what_will_happen(visitor: Guise, world:
     assert f'method="post" action="{url}/roles/{grant}/revoke"' in sure
     stranger = world.people["stranger"].id
     assert browser.get(f"/admin/people/{stranger}/roles/{grant}/revoke").status_code == 404
-    assert browser.get(f"{url}/roles/give?role=king").status_code == 404
+    for odd in ("king", "manager&unit=999", "manager", "trainer&course=none-such", "trainer"):
+        assert browser.get(f"{url}/roles/give?role={odd}").status_code == 404
 
 
 def grants_of(world: World, name: str) -> list[object]:

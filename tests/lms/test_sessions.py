@@ -161,3 +161,11 @@ def test_over_https_the_cookie_belongs_to_this_host_alone(settings: Settings, wo
         assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
         db.session.remove()
         db.engine.dispose()
+
+
+def test_a_sign_in_whose_time_is_over_is_forgotten(app: Flask, visitor: Visit) -> None:
+    for name in ("trainee", "colleague"):
+        visitor(name)
+    move(expires_at=timedelta(hours=13))
+    visitor("trainee")
+    assert db.session.query(SignIn).count() == 2
