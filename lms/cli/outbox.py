@@ -6,6 +6,8 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from threading import Event
 from typing import NamedTuple
 
@@ -17,16 +19,19 @@ from lms import clock
 from lms.cli.failures import sentence
 from lms.cli.opening import opened, settings_of
 from lms.db import db, gather_statistics
-from lms.learning import duties, remind, rules
+from lms.learning import drafts, duties, remind, rules
 from lms.learning import jobs as work
 from lms.learning.duties import Outcome
 from lms.learning.operate import operator
 from lms.library import library
+from lms.records.people import taught_courses
 
 PAUSE = 5.0
 """Seconds between two rounds."""
 A_MINUTE = 60.0
 """Seconds between two looks for rules that changed."""
+HALF_A_MINUTE = 30.0
+"""Seconds between two looks at the texts of courses."""
 AN_HOUR = 3600.0
 KEPT = 60.0
 """Seconds after which it is written down that a duty ran, even where it found nothing to do."""
@@ -56,6 +61,20 @@ def _rules(_app: Flask) -> Outcome:
     return rules.apply(operator(), library(), clock.now())
 
 
+@cache
+def _reader(content: Path, artefacts: Path) -> drafts.Reader:
+    return drafts.Reader(content, artefacts)
+
+
+def _texts(app: Flask) -> Outcome:
+    """Compile the texts that trainers changed, for their pages."""
+    settings = settings_of(app)
+    taught = taught_courses(db.session())
+    db.session.rollback()  # nothing is held while it compiles
+    _reader(settings.content, settings.artefacts).look(taught, clock.now())
+    return Outcome()  # which is no job
+
+
 def _statistics(_app: Flask) -> Outcome:
     gather_statistics()
     return Outcome()
@@ -67,6 +86,7 @@ DUTIES = (
     Duty("reminders", AN_HOUR, _reminders),
     Duty("attempts", PAUSE, _attempts),
     Duty("jobs", PAUSE, _jobs),
+    Duty("texts", HALF_A_MINUTE, _texts),
 )
 
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from uuid import UUID
 
 import cyrtranslit
-from sqlalchemy import Enum, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Enum, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lms.db import Base, new_id
 
@@ -62,6 +62,13 @@ class Grant(Base):
     )
     node_id: Mapped[int | None] = mapped_column(ForeignKey("institutions.id"))
     course_id: Mapped[str] = mapped_column(String(64), default="")
+
+
+def taught_courses(session: Session) -> list[str]:
+    """The ids of the courses that have a trainer."""
+    return list(
+        session.scalars(select(Grant.course_id).where(Grant.role == Role.TRAINER, Grant.course_id != "").distinct())
+    )
 
 
 MACEDONIAN = str.maketrans({"ѓ": "gj", "ќ": "kj", "ѕ": "dz"})

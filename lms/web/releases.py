@@ -6,17 +6,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from flask import Blueprint, abort, current_app, render_template, request
 
-from courses.artefact import Kind, Release, Store, in_force
-from courses.build import build
+from courses.artefact import ArtefactError, Kind, Release, in_force
 from courses.diff import Change, Piece, compare, kind_of, lessons_to_see, passages
 from courses.model import Course
 from lms.config import Settings
 from lms.db import db
+from lms.learning import drafts
 from lms.learning.access import region
 from lms.library import library
 from lms.records.people import Role
@@ -48,9 +46,11 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """What publishing the text as it stands would change, and whom it would concern. `failed`: it has errors."""
+    """What publishing the text as it stands would change, and whom it would concern. `failed`: it has errors;
+    `waiting`: the worker has not read it yet."""
 
     failed: bool = False
+    waiting: bool = False
     kind: Kind = "cosmetic"
     changes: tuple[Shown, ...] = ()
     effects: report.Effects | None = None
@@ -75,17 +75,21 @@ def _prospect(released: Course) -> Prospect | None:
     settings: Settings = current_app.config["SETTINGS"]
     if not (settings.content / released.id).is_dir():
         return None
-    with TemporaryDirectory() as folder:  # nothing that was only looked at is kept
-        store = Store(Path(folder))
-        (result,) = build(settings.content, store, [released.id], jobs=1).courses
-        if result.revision is None:
-            return Prospect(failed=True)
-        written = store.course(released.id, result.revision)
+    draft = drafts.find(settings.content, settings.artefacts, released.id)
+    if draft is None:
+        return Prospect(waiting=True)
+    if draft.revision is None:
+        return Prospect(failed=True)
+    store = drafts.store(settings.artefacts)
+    try:
+        written = store.course(released.id, draft.revision)
         changes = compare(library().store, released, written, store)
-        effects = report.effects(db.session(), region(actor()), library(), store, written, changes)
+    except ArtefactError:  # deleted meanwhile to make room; the worker reads the text again
+        return Prospect(waiting=True)
+    effects = report.effects(db.session(), region(actor()), library(), store, written, changes)
     titles = {lesson.id: lesson.title for lesson in written.lessons}
     to_see = tuple(titles[id] for id in lessons_to_see(written, changes))
-    return Prospect(False, kind_of(changes), _shown(changes), effects, to_see)
+    return Prospect(False, False, kind_of(changes), _shown(changes), effects, to_see)
 
 
 @blueprint.get("")

@@ -11,15 +11,14 @@ from datetime import datetime
 
 from flask import Blueprint, abort, current_app, render_template, request
 
-from courses import build
 from courses.artefact import Release
 from courses.model import BankEntry, Course
-from courses.problems import Problem
 from courses.questions import TYPES
 from courses.questions.base import Question
 from lms.config import Settings
 from lms.db import db
 from lms.i18n import LANGUAGES
+from lms.learning import drafts
 from lms.learning.access import region, taught
 from lms.library import library
 from lms.records.people import Role
@@ -82,14 +81,6 @@ def _banks(course: Course) -> list[BankRow]:
     ]
 
 
-def _problems(course_id: str) -> list[Problem] | None:
-    """What the compiler says of the course's text as it stands now; None where this server has no text of it."""
-    settings: Settings = current_app.config["SETTINGS"]
-    if not (settings.content / course_id).is_dir():
-        return None
-    return build.check(settings.content, [course_id])
-
-
 @blueprint.get("")
 @allow(Role.TRAINER)
 def index() -> str:
@@ -104,13 +95,15 @@ def index() -> str:
 def course(course_id: str) -> str:
     """One course: the release, its parts, the reviews, and what the compiler says of the text."""
     owned = _owned(course_id)
+    settings: Settings = current_app.config["SETTINGS"]
     banks = _banks(owned.course) if owned.course else []
     return render_template(
         "trainer/course.html",
         owned=owned,
         course=owned.course,
         banks=banks,
-        problems=_problems(course_id),
+        has_text=(settings.content / course_id).is_dir(),
+        draft=drafts.find(settings.content, settings.artefacts, course_id),
         countries=library().programme().countries,
         to_mark=marking.counts(db.session(), taught(actor())).get(course_id, 0),
     )

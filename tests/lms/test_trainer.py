@@ -17,6 +17,7 @@ from flask import Flask
 
 from courses.questions.base import Question
 from lms.db import db, new_id
+from lms.learning import drafts
 from lms.learning.access import of_attempt, region
 from lms.library import Library, library
 from lms.records import institutions
@@ -144,13 +145,33 @@ def test_others_have_no_trainers_pages(visitor: Guise, name: str) -> None:
         assert browser.get(f"/trainer{path}").status_code == 403
 
 
-def test_the_course_page_says_what_is_released_and_that_reviews_are_pending(visitor: Guise) -> None:
+def test_the_course_page_says_what_is_released_and_that_reviews_are_pending(app: Flask, visitor: Guise) -> None:
+    settings = app.config["SETTINGS"]
+    drafts.Reader(settings.content, settings.artefacts).look(["basics"], START)
     page = visitor("trainer").get("/trainer/basics").get_data(as_text=True)
     release = library().releases()["basics"]
     assert release.revision[:12] in page
     assert release.commit[:12] in page
     assert page.count("<strong>pending</strong>") == 3
     assert "No errors, no advice" in page
+
+
+def test_no_page_compiles(app: Flask, visitor: Guise, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the compiler says is what it said to the worker; the pages themselves read no text."""
+    settings = app.config["SETTINGS"] = replace(app.config["SETTINGS"], artefacts=tmp_path / "artefacts")
+    for path in ("/trainer/basics", "/trainer/basics/releases"):
+        assert "has not been read yet" in visitor("trainer").get(path).get_data(as_text=True)
+    reader = drafts.Reader(settings.content, settings.artefacts)
+    assert reader.look(["basics"], START) == 1
+    assert reader.look(["basics"], START) == 0
+
+    def compiled(*_: object, **__: object) -> None:
+        raise AssertionError("a page compiles")
+
+    monkeypatch.setattr("courses.compile.compile_file", compiled)
+    monkeypatch.setattr("courses.build.Workshop.run", compiled)
+    assert "No errors, no advice" in visitor("trainer").get("/trainer/basics").get_data(as_text=True)
+    assert "Nothing would change" in visitor("trainer").get("/trainer/basics/releases").get_data(as_text=True)
 
 
 def test_problems_are_shown_by_file_line_and_column(app: Flask, visitor: Guise, tmp_path: Path) -> None:
@@ -160,7 +181,8 @@ def test_problems_are_shown_by_file_line_and_column(app: Flask, visitor: Guise, 
     lines = bank.read_text().splitlines()
     lines[1] = "  type: single-choise"
     bank.write_text("\n".join(lines))
-    app.config["SETTINGS"] = replace(app.config["SETTINGS"], content=content)
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], content=content, artefacts=tmp_path / "artefacts")
+    drafts.Reader(content, tmp_path / "artefacts").look(["basics"], START)
     page = visitor("trainer").get("/trainer/basics").get_data(as_text=True)
     assert f"basics/questions/{bank.name}:2:" in page
     app.config["SETTINGS"] = replace(app.config["SETTINGS"], content=tmp_path / "nowhere")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import time
 import urllib.request
@@ -17,8 +18,8 @@ from flask import Flask
 from lms import clock
 from lms.config import Settings
 from lms.db import db, transaction
+from lms.learning import drafts, jobs
 from lms.learning import duties as learning
-from lms.learning import jobs
 from lms.library import library
 from lms.records import duties
 from lms.records import jobs as outbox
@@ -90,6 +91,17 @@ def test_a_duty_that_stops_leaves_the_others_running(
     ran = {row.name: row for row in duties.runs(db.session())}
     assert ran["jobs"].done == 1
     assert ran["reminders"].error
+
+
+def test_the_worker_reads_the_texts_of_courses_that_have_a_trainer(app: Flask, settings: Settings) -> None:
+    own = Settings(**{**vars(settings), "artefacts": settings.instance / "artefacts"})
+    shutil.copytree(settings.artefacts, own.artefacts)
+    assert run(own, "jobs").exit_code == 0
+    draft = drafts.find(own.content, own.artefacts, "basics")
+    assert draft is not None
+    assert draft.problems == ()
+    assert draft.revision == library().releases()["basics"].revision
+    assert drafts.find(own.artefacts, own.artefacts, "basics") is None, "of other texts"
 
 
 def test_the_service_knows_when_the_worker_last_ran(app: Flask, visitor: Visit) -> None:

@@ -16,9 +16,10 @@ from flask import Flask
 from lms import create_app
 from lms.config import Settings
 from lms.db import db
+from lms.learning import drafts
 from lms.records.attempts import Answer, Attempt
 from lms.records.enrolments import CheckAnswer, Enrolment, LessonDone
-from tests.lms.conftest import CONTENT, Statements, Visitor, compile_into
+from tests.lms.conftest import CONTENT, START, Statements, Visitor, compile_into
 from tests.lms.journey import answer_all, begin, finish_lessons, stored
 from tests.lms.test_cli import run
 
@@ -38,6 +39,10 @@ class Desk:
     def publish(self) -> None:
         """Build and publish what the files say now."""
         compile_into(self.artefacts, self.content)
+
+    def read(self) -> None:
+        """Let the worker read what the files say now, for the trainer's pages."""
+        drafts.Reader(self.content, self.artefacts).look(["basics"], START)
 
     def edit(self, name: str, change: Callable[[Any], object]) -> None:
         """Change a YAML file of the course basics."""

@@ -31,16 +31,19 @@ def test_diff_counts_whom_a_change_would_concern(desk: Desk, visitor: Guise, sta
 
 def test_the_trainers_page_says_what_publishing_would_do(desk: Desk, visitor: Guise, staza: Say) -> None:
     trainer = visitor("trainer")
+    desk.read()
     assert "Nothing would change" in text(trainer, "/trainer/basics/releases")
     submit(visitor("trainee"), {})
     rekey(desk)
     learn_more(desk)
+    desk.read()
     page = re.sub(r"\s+", " ", text(trainer, "/trainer/basics/releases"))
     assert "New to learn" in page
     assert page.count("fewer than 5") == 2, "one submitted attempt and one completion are too few to be told"
     assert "The first lesson" in page
     assert "choices › ignore › correct" in page
     desk.edit("course.yaml", lambda course: course.update(lessons=["nowhere"]))
+    desk.read()
     assert "can’t be published" in text(trainer, "/trainer/basics/releases")
 
 
@@ -48,6 +51,7 @@ def test_counts_from_five_on_are_told(app: Flask, desk: Desk, visitor: Guise, wo
     for name in ("trainee", "colleague", "patrol", "office", "stranger"):
         finish_lessons(visitor(name), "basics")
     rekey(desk)
+    desk.read()
     page = text(visitor("trainer"), "/trainer/basics/releases")
     assert re.search(r"<dd>5\b", page)
     assert "fewer than 5" not in page
@@ -80,6 +84,7 @@ def test_the_list_of_releases_and_their_differences(
 def test_no_person_is_named_on_a_trainers_page(desk: Desk, visitor: Guise, world: World) -> None:
     submit(visitor("trainee"), {})
     rekey(desk)
+    desk.read()
     page = text(visitor("trainer"), "/trainer/basics/releases")
     names = {person.name for person in db.session.query(Person)} - {world.people["trainer"].name}
     assert not [name for name in names if f">{name}<" in page]
