@@ -61,9 +61,22 @@ def _instance() -> Path:
     return Path(os.environ.get("STAZA_INSTANCE") or "instance")
 
 
+def _keep_private(artefacts: Path) -> None:
+    if artefacts.resolve().parent == _instance().resolve():
+        private.keep(_instance())
+
+
+def _artefacts(_context: click.Context, _option: click.Parameter, artefacts: Path) -> Path:
+    """The folder; where it is there already, whatever the command writes into it is private."""
+    if artefacts.is_dir():
+        _keep_private(artefacts)
+    return artefacts
+
+
 artefacts_option = click.option(
     "--artefacts",
     type=click.Path(file_okay=False, path_type=Path),
+    callback=_artefacts,
     envvar="STAZA_ARTEFACTS",
     default=lambda: _instance() / "artefacts",
     show_default="artefacts in the instance folder",
@@ -119,8 +132,7 @@ def built(courses: tuple[str, ...], content: Path, store: Store, jobs: int | Non
     """Build the courses (all, or those named) with a progress bar, and show their errors. `jobs`: the most processes
     at once (None: as many as there are processors)."""
     require(content, courses)
-    if store.root.resolve().parent == _instance().resolve():
-        private.keep(_instance())
+    _keep_private(store.root)
     try:
         damage = _mend(store, courses or tuple(course_ids(content)))
         result = _with_bar(lambda progress: build_courses(content, store, courses, progress, jobs))

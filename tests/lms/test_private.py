@@ -29,7 +29,16 @@ def generous() -> None:
 def test_an_instance_is_for_its_user_alone(tmp_path: Path) -> None:
     instance, file = tmp_path / "instance", tmp_path / "backup.tar.gz"
     environment = {"STAZA_INSTANCE": str(instance), "STAZA_CONTENT": str(CONTENT)}
-    for words in (["publish"], ["db", "upgrade"], ["backup", str(file)], ["restore", str(file), "--force"], ["jobs"]):
+    for words in (
+        ["publish"],
+        ["db", "upgrade"],
+        ["backup", str(file)],
+        ["restore", str(file), "--force"],
+        ["jobs"],
+        ["check"],
+        ["withdraw", "basics"],
+        ["diff", "practice"],
+    ):
         done = staza(environment, *words)
         assert done.returncode == 0, done.stderr
         assert open_to_others(instance) == [], words
