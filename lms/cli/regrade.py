@@ -88,8 +88,10 @@ def _below(outcomes: Sequence[Outcome]) -> str:
 def _line(course: str, outcome: Outcome) -> str:
     day = f"{outcome.submitted_at:%Y-%m-%d}" if outcome.submitted_at else ""
     what = " (no longer passed)" * outcome.fails
+    from lms.shares import whole
+
     return (f"{course}, {outcome.quiz_id}, attempt {outcome.number} of {day}: "
-            f"{100 * outcome.before:.0f}% → {100 * outcome.after:.0f}%{what}")  # fmt: skip
+            f"{100 * whole(outcome.before):.0f}% → {100 * whole(outcome.after):.0f}%{what}")  # fmt: skip
 
 
 def _unpublished(store: Store, content: Path, course: str, questions: Sequence[str]) -> list[str]:

@@ -8,12 +8,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import segno
-from flask_babel import force_locale, format_date, format_decimal, format_percent, ngettext
+from flask_babel import force_locale, format_date, format_decimal, ngettext
 from flask_babel import gettext as _
 
 from lms import i18n
 from lms.documents import typesetting
 from lms.records.certificates import Certificate, grouped
+from lms.shares import percent
 
 TEMPLATE = Path(__file__).with_suffix(".typ")
 
@@ -35,7 +36,7 @@ def _words(certificate: Certificate, verify_url: str) -> dict[str, object]:
     issued = certificate.issued_on
     work = [_study(certificate.hours)]
     if certificate.score is not None:
-        work.append(_("final quiz passed with %(score)s", score=format_percent(certificate.score, "#,##0%")))
+        work.append(_("final quiz passed with %(score)s", score=percent(certificate.score, "#,##0%")))
     facts = [(_("Issued on"), _day(issued))]
     if certificate.valid_until:
         facts.append((_("Valid until"), _day(certificate.valid_until)))

@@ -25,6 +25,11 @@ def managed(actor: Actor) -> Scope:
     return Scope.subtree(*actor.managed)
 
 
+def deciding(actor: Actor) -> Scope:
+    """The people whose requests for places the actor may decide: an administrator may where nobody manages, too."""
+    return administered(actor) if Role.ADMINISTRATOR in actor.roles else managed(actor)
+
+
 def region(actor: Actor) -> Scope:
     """Everyone, to be counted and not named: for coordinators, and for trainers who look at their items."""
     return Scope.counts() if actor.roles & {Role.COORDINATOR, Role.TRAINER} else Scope.subtree()

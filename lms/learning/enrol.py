@@ -12,7 +12,7 @@ from courses.model import Course
 from lms.db import db, new_id, transaction
 from lms.learning import access
 from lms.learning.refusal import Refused
-from lms.records import audit, directory, enrolments, jobs
+from lms.records import accounts, audit, directory, enrolments, jobs
 from lms.records.accounts import Actor
 from lms.records.enrolments import Enrolment, Request
 from lms.records.people import Person
@@ -48,6 +48,11 @@ def _withdrawn() -> Refused:
     return Refused(_("This course has been withdrawn. Nobody new can enrol."))
 
 
+def _not_oneself(actor: Actor, person_id: UUID) -> None:
+    if person_id == actor.person.id:
+        raise Refused(_("You can’t decide this for yourself. A manager above you or an administrator can."))
+
+
 def _enrol(
     session: Session,
     actor: Actor,
@@ -61,6 +66,8 @@ def _enrol(
     scope = Scope.own(person.institution_id, person.id)
     _hold(session, person.institution_id, person.id)
     present = enrolments.latest(session, scope, course_id)
+    if accounts.closed(session, {person.id}):
+        raise Refused(_("The account of %(name)s is closed. It can’t be enrolled.", name=person.name))
     if present:
         return present
     if not offered:
@@ -111,9 +118,10 @@ def decide(
     """Grant or decline a request of somebody whom the actor manages, and mail them the answer; `title` is the
     course's."""
     with transaction() as session:
-        request = enrolments.request(session, access.managed(actor), request_id)
+        request = enrolments.request(session, access.deciding(actor), request_id)
         if request is None:
             raise Refused(_("This request doesn’t belong to your institution."))
+        _not_oneself(actor, request.person_id)
         person = _hold(session, request.institution_id, request.person_id)
         session.refresh(request)
         if request.decided_at and (request.decided_by, request.granted) == (actor.person.id, granted):
@@ -146,6 +154,7 @@ def allow_attempt(actor: Actor, enrolment_id: UUID, seen: int, at: datetime) -> 
         row = enrolments.get(session, access.managed(actor), enrolment_id, lock=True)
         if row is None:
             raise Refused(_("This enrolment doesn’t belong to your institution."))
+        _not_oneself(actor, row.person_id)
         if row.extra_attempts != seen:
             return row
         row.extra_attempts += 1
@@ -162,6 +171,7 @@ def enrol_person(
         person = directory.get(session, access.managed(actor), person_id)
         if person is None:
             raise Refused(_("This person doesn’t belong to your institution."))
+        _not_oneself(actor, person_id)
         row = _enrol(session, actor, person, course_id, due_on, at, offered=offered)
         if row.due_on != due_on and row.completed_at is None:
             row.due_on = due_on
@@ -184,6 +194,10 @@ def enrol_people(actor: Actor, rows: list[tuple[UUID, str, date | None]], at: da
     asked = {person_id for person_id, _course, _due in rows}
     if asked - directory.by_ids(db.session(), scope, asked).keys():
         raise Refused(_("Somebody in this list doesn’t belong to your institution. Nobody was enrolled."))
+    if actor.person.id in asked:
+        _not_oneself(actor, actor.person.id)
+    if accounts.closed(db.session(), asked):
+        raise Refused(_("Somebody in this list has a closed account. Nobody was enrolled."))
     batches = (rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE))
     return sum(_enrol_batch(actor, scope, batch, batch_id, at) for batch in batches)
 

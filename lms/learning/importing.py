@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from lms import i18n
 from lms.cells import unguarded
-from lms.records import directory, enrolments
+from lms.records import accounts, directory, enrolments
 from lms.records.scope import Scope
 
 MOST_ROWS = 1000
@@ -105,6 +105,7 @@ def dry_run(session: Session, scope: Scope, courses: Mapping[str, str], data: by
     people = directory.by_email(session, scope, {row.email for row in rows})
     ids = {_plain(title).casefold(): id for id, title in courses.items()} | {id: id for id in courses}
     held = enrolments.held(session, scope, [person.id for person in people.values()])
+    left = accounts.closed(session, {person.id for person in people.values()})
     seen: dict[tuple[str, str], int] = {}
     for row in rows:
         wrong, due_on, course_id = [], None, ids.get(row.course.casefold(), "")
@@ -122,6 +123,10 @@ def dry_run(session: Session, scope: Scope, courses: Mapping[str, str], data: by
                 Mistake(row.number, _("This row has the same person and course as line %(line)s.", line=first),
                         _("Keep one of the two."))
             )  # fmt: skip
+        if person and person.id in left:
+            wrong.append(
+                Mistake(row.number, _("The account of %(email)s is closed.", email=row.email), _("Delete this row."))
+            )
         result.mistakes += wrong
         if person and not wrong:
             result.lines.append(Line(row.number, person.id, row.email, course_id, due_on, present))

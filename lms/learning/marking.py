@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import pairwise
 from uuid import UUID
 
-from flask_babel import force_locale, format_percent
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -30,6 +30,7 @@ from lms.records import audit, jobs
 from lms.records.accounts import Actor
 from lms.records.attempts import Answer, Attempt, Mark
 from lms.records.people import Person
+from lms.shares import percent
 
 LONGEST_COMMENT = 2000
 LONGEST_REASON = 1000
@@ -187,7 +188,7 @@ def _mail_changed(session: Session, library: Library, attempt: Attempt, person: 
     body = _(
         "Hello %(name)s,\n\na trainer has changed the mark of one of your answers in “%(quiz)s” of the course "
         "“%(course)s”. Your result was %(before)s; now it is %(after)s.\n\nWhy it was changed: %(reason)s\n",
-        name=person.name, quiz=quiz, course=course, before=format_percent(was), after=format_percent(now),
+        name=person.name, quiz=quiz, course=course, before=percent(was), after=percent(now),
         reason=mark.reason,
     )  # fmt: skip
     mail_changed(session, person, course, body, now < was, mark.marked_at)

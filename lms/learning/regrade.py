@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from flask_babel import force_locale, format_percent
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -34,6 +34,7 @@ from lms.records.attempts import Answer, Attempt
 from lms.records.enrolments import Enrolment
 from lms.records.markings import Marking, marked_so, markings
 from lms.records.people import Person
+from lms.shares import percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +217,7 @@ class _Run:
             "Hello %(name)s,\n\na question of “%(quiz)s” in the course “%(course)s” had a wrong key, so your answers "
             "were marked again. Your result was %(before)s; now it is %(after)s.\n",
             name=person.name, quiz=quiz, course=course,
-            before=format_percent(outcome.before), after=format_percent(outcome.after),
+            before=percent(outcome.before), after=percent(outcome.after),
         )  # fmt: skip
         if outcome.change < 0:
             body += "\n" + _("Why it was lowered: %(note)s", note=self.lower) + "\n"

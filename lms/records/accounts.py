@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -169,6 +170,12 @@ def is_open(table: type[Any]) -> ColumnElement[bool]:
     person_id = Person.id if table is Person else table.person_id
     mine = and_(Account.institution_id == table.institution_id, Account.person_id == person_id)
     return ~exists().where(mine, Account.closed_at.is_not(None)).correlate(table)
+
+
+def closed(session: Session, people: Collection[UUID]) -> set[UUID]:
+    """Which of these people have left: their account is closed."""
+    query = select(Account.person_id).where(Account.person_id.in_(people), Account.closed_at.is_not(None))
+    return set(session.scalars(query))
 
 
 def account(session: Session, email: str) -> Account | None:

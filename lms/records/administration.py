@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import and_, delete, func, select
 from sqlalchemy.orm import Session
 
-from lms.records.accounts import Account, PasswordReset
+from lms.records.accounts import Account, PasswordReset, is_open
 from lms.records.institutions import Institution
 from lms.records.people import Grant, Person, Role
 from lms.records.scope import Scope
@@ -46,6 +46,18 @@ def managers(session: Session, scope: Scope, node: Institution) -> Sequence[Pers
         select(Person)
         .join(Grant, and_(Grant.institution_id == Person.institution_id, Grant.person_id == Person.id))
         .where(scope.covers(Person), Grant.role == Role.MANAGER, Grant.node_id == node.id)
+        .order_by(Person.search)
+    ).all()
+
+
+def managers_over(session: Session, person: Person, unit: Institution) -> Sequence[Person]:
+    """Who can decide for this person: the managers of their unit (`unit`) and of all above it, but for themselves and
+    those who left."""
+    above = [int(id) for id in unit.path.strip("/").split("/")]
+    return session.scalars(
+        select(Person)
+        .join(Grant, and_(Grant.institution_id == Person.institution_id, Grant.person_id == Person.id))
+        .where(Grant.role == Role.MANAGER, Grant.node_id.in_(above), Person.id != person.id, is_open(Person))
         .order_by(Person.search)
     ).all()
 

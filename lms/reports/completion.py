@@ -12,12 +12,14 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, and_, func, select, text
 from sqlalchemy.orm import Session
 
+from lms.records.accounts import is_open
 from lms.records.attempts import Attempt
 from lms.records.enrolments import Enrolment, State, state_on
 from lms.records.people import Person
 from lms.records.refreshers import Ask, open_since
 from lms.records.scope import Scope
 from lms.reports.table import Column, Filters, Row, Units, as_day, in_order, named_like, ranked
+from lms.shares import whole
 
 SAME_PERSON = and_(Person.institution_id == Enrolment.institution_id, Person.id == Enrolment.person_id)
 
@@ -63,6 +65,7 @@ class Completion:
             Column("due", _("Due"), "day", sorts=True),
             Column("completed", _("Completed on"), "day", sorts=True),
             Column("score", _("Best score"), "percent"),
+            *([Column("account", _("Account"))] if self.filters.closed else ()),
         )
 
     def counts(self, session: Session) -> Counts:
@@ -95,7 +98,23 @@ class Completion:
              ) -> Row:  # fmt: skip
         unit, course = self.units.labels.get(unit_id, ""), self.courses.get(course_id, course_id)
         done, since = as_day(completed_at, self.zone), as_day(asked_at, self.zone)
-        return Row((name, email, unit, course, state, since, progress / 100, due_on, done, score), person_id)
+        closed = [_("closed")] if self.filters.closed else []
+        return Row(
+            (
+                name,
+                email,
+                unit,
+                course,
+                state,
+                since,
+                progress / 100,
+                due_on,
+                done,
+                None if score is None else whole(score),
+                *closed,
+            ),
+            person_id,
+        )
 
     def _query(self, limit: int | None, offset: int) -> Select[Any]:
         """The stretch of enrolments first, and only for them the best score and the refresher: a far page would else
@@ -141,7 +160,7 @@ class Completion:
         return [state == self.filters.state] if self.filters.state else []
 
     def _conditions(self) -> list[ColumnElement[bool]]:
-        conditions: list[ColumnElement[bool]] = []
+        conditions = [~is_open(Enrolment) if self.filters.closed else is_open(Enrolment)]
         if self.filters.unit:
             conditions.append(Person.unit_id.in_(self.units.below(self.filters.unit) or []))
         if self.filters.search:

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
+from lms.records.accounts import is_open
 from lms.records.enrolments import Enrolment, State, state_on
 from lms.records.people import Person
 from lms.records.scope import Scope
@@ -39,6 +40,7 @@ class People:
             Column("in_progress", _("In progress"), "number"),
             Column("not_started", _("Not started"), "number"),
             Column("overdue", _("Overdue"), "number"),
+            *([Column("account", _("Account"))] if self.filters.closed else ()),
         )
 
     def total(self, session: Session) -> int:
@@ -47,8 +49,9 @@ class People:
 
     def rows(self, session: Session, limit: int | None = None, offset: int = 0) -> list[Row]:
         """The rows, in the order asked for: one statement."""
+        closed = [_("closed")] if self.filters.closed else []
         return [
-            Row((name, email, self.units.labels.get(unit_id, ""), *counts), person_id)
+            Row((name, email, self.units.labels.get(unit_id, ""), *counts, *closed), person_id)
             for person_id, name, email, unit_id, *counts in session.execute(self._query(limit, offset))
         ]
 
@@ -75,7 +78,7 @@ class People:
         )  # fmt: skip
 
     def _conditions(self) -> list[ColumnElement[bool]]:
-        conditions = [self.scope.covers(Person)]
+        conditions = [self.scope.covers(Person), ~is_open(Person) if self.filters.closed else is_open(Person)]
         if self.filters.unit:
             conditions.append(Person.unit_id.in_(self.units.below(self.filters.unit) or []))
         if self.filters.search:

@@ -11,6 +11,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from lms.records import certificates, enrolments, refreshers
+from lms.records.accounts import is_open
 from lms.records.attempts import Attempt
 from lms.records.certificates import Certificate
 from lms.records.enrolments import Enrolment, Request
@@ -61,7 +62,11 @@ class Waiting:
 
 def waiting_count(session: Session, scope: Scope) -> int:
     """How many requests nobody has decided yet."""
-    query = select(func.count()).select_from(Request).where(scope.covers(Request), Request.decided_at.is_(None))
+    query = (
+        select(func.count())
+        .select_from(Request)
+        .where(scope.covers(Request), Request.decided_at.is_(None), is_open(Request))
+    )
     return session.scalar(query) or 0
 
 
@@ -71,7 +76,7 @@ def waiting(session: Session, scope: Scope, limit: int, offset: int = 0) -> Sequ
         select(Request.id, Person.id, Person.name, Person.unit_id, Request.course_id, Request.reason,
                Request.requested_at)
         .join(Person, and_(Person.institution_id == Request.institution_id, Person.id == Request.person_id))
-        .where(scope.covers(Person), Request.decided_at.is_(None))
+        .where(scope.covers(Person), Request.decided_at.is_(None), is_open(Person))
         .order_by(Request.requested_at, Request.id)
         .limit(limit)
         .offset(offset)

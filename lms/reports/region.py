@@ -23,12 +23,14 @@ from sqlalchemy import Label, case, distinct, func, literal, select, text
 from sqlalchemy.orm import Session
 
 from courses.model import Programme
+from lms.records.accounts import is_open
 from lms.records.enrolments import Enrolment, State, state_on, today_of
 from lms.records.institutions import Institution
 from lms.records.scope import Scope
 from lms.reports.files import Sheet
 from lms.reports.suppression import THRESHOLD, Cell, Cube, Figure, protect
 from lms.reports.table import Column, Row, Value, state_label
+from lms.shares import whole
 
 ALL, OPEN, OTHER = "all", "open", "other"
 HIDDEN = "[c]"
@@ -73,7 +75,9 @@ def _tally(session: Session, scope: Scope, *by: Label[str]) -> Iterable[Any]:
     query = select(institution, *by, func.count(), func.count(distinct(Enrolment.person_id)))
     # grouped by name: PostgreSQL would take the expression, its values bound twice, for another one
     names = [text(label.name) for label in by]
-    return session.execute(query.where(scope.covers(Enrolment, counting=True)).group_by(institution, *names))
+    return session.execute(
+        query.where(scope.covers(Enrolment, counting=True), is_open(Enrolment)).group_by(institution, *names)
+    )
 
 
 @dataclass(frozen=True)
@@ -152,7 +156,7 @@ class Region:
     def _states(self, place: str, topic: str = ALL) -> tuple[Value, ...]:
         shown = [self.value(place, topic), *(self.value(place, topic, each.value) for each in STATES)]
         total, done = shown[:2]
-        share = done / total if isinstance(total, int) and isinstance(done, int) and total else None
+        share = whole(done / total) if isinstance(total, int) and isinstance(done, int) and total else None
         return (*shown, share)
 
     def sheets(self) -> list[Sheet]:

@@ -19,6 +19,7 @@ from lms.learning.progress import progress
 from lms.learning.regrade import differing
 from lms.library import Library
 from lms.records import enrolments, facts
+from lms.records.accounts import is_open
 from lms.records.attempts import Attempt
 from lms.records.enrolments import Enrolment
 from lms.records.markings import count_marked_so, markings
@@ -57,7 +58,7 @@ def effects(
     begun, completed = Enrolment.started_at.is_not(None), Enrolment.completed_at.is_not(None)
     halfway, done = session.execute(
         select(func.count().filter(begun, ~completed), func.count().filter(completed)).where(
-            scope.covers(Enrolment, counting=True), Enrolment.course_id == course.id
+            scope.covers(Enrolment, counting=True), Enrolment.course_id == course.id, is_open(Enrolment)
         )
     ).one()
     opened = session.scalar(

@@ -93,7 +93,7 @@ class Page:
 class Filters:
     """What the reader asks for, as it stands in the address: a unit's id (0: all), a course's id, a state's value, a
     name or an address; the column that orders the rows, and whether from its end; whether only what has a refresher
-    open."""
+    open; whether the people who left (their account is closed) instead of the others."""
 
     unit: int = 0
     course: str = ""
@@ -102,6 +102,7 @@ class Filters:
     sort: str = "name"
     down: bool = False
     refresher: bool = False
+    closed: bool = False
 
 
 class Units:

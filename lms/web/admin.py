@@ -27,6 +27,7 @@ from lms.records.audit import Wanted, listing
 from lms.records.institutions import Institution
 from lms.records.people import Person, Role
 from lms.reports.accounts import Accounts, Listed, people_by_unit
+from lms.reports.record import waiting_count
 from lms.reports.table import PER_PAGE, Page, Units
 from lms.web import wording
 from lms.web.access import actor, allow
@@ -83,6 +84,7 @@ def _institutions(status: int = 200, error: Wrong | None = None) -> Shown:
         children=children,
         people=_people_below(rows),
         countries=_countries(),
+        requests=waiting_count(db.session(), administered(actor())),
         unseen_proxy=is_behind_unseen_proxy(),
         error=error,
         form=request.form,
@@ -304,6 +306,18 @@ def _sure(person: Person, title: str, follows: list[str], button: str, url: str,
     )
 
 
+def _unmanaged(person: Person, node_id: int | None = None) -> list[str]:
+    """What is to be said where nobody manages a unit once this person does so no more: there, or anywhere (None)."""
+    session, scope = db.session(), administered(actor())
+    held = administration.grants(session, scope, {person.id})[person.id]
+    nodes = [row.node_id for row in held if row.role is Role.MANAGER and node_id in (None, row.node_id)]
+    return [
+        _("Nobody will manage %(unit)s. Requests from there wait for an administrator.", unit=node.name)
+        for id in nodes
+        if id and (node := tree.get(session, id)) and not administration.managers_over(session, person, node)
+    ]
+
+
 @blueprint.get("/people/<uuid:person_id>/close")
 @allow(Role.ADMINISTRATOR)
 def sure_to_close(person_id: UUID) -> str:
@@ -314,6 +328,7 @@ def sure_to_close(person_id: UUID) -> str:
         _("%(name)s is signed out everywhere at once and can’t sign in any more.", name=row.name),
         _("All records are kept: courses, results and certificates."),
         _("You can reopen the account."),
+        *_unmanaged(row),
     ]
     return _sure(row, _("Close the account of %(name)s?", name=row.name), follows, _("Close the account"),
                  url_for(".close_account", person_id=person_id))  # fmt: skip
@@ -418,6 +433,8 @@ def sure_to_revoke(person_id: UUID, grant_id: UUID) -> str:
     label, place = wording.roles()[held.role], _place_of(held.role, held.node_id, held.course_id)
     follows = [_("%(name)s loses at once what this role shows and allows.", name=row.name),
                _("What they did in this role is kept.")]  # fmt: skip
+    if held.role is Role.MANAGER:
+        follows += _unmanaged(row, held.node_id)
     title = _("Remove the role of %(role)s from %(name)s?", role=f"{label}: {place}" if place else label, name=row.name)
     return _sure(row, title, follows, _("Remove the role"),
                  url_for(".revoke", person_id=person_id, grant_id=grant_id))  # fmt: skip
@@ -466,6 +483,7 @@ def operation() -> str:
         runs=duty_records.runs(db.session()),
         late=duties.worker_state(clock.now())["worker"] == "late",
         failures=duties.given_up(db.session()),
+        requests=waiting_count(db.session(), administered(actor())),
         unseen_proxy=is_behind_unseen_proxy(),
     )
 

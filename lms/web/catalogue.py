@@ -12,7 +12,7 @@ from lms.learning import enrol, lessons
 from lms.learning.access import own
 from lms.learning.progress import progress
 from lms.learning.refresher import refresher
-from lms.records import certificates, enrolments, facts
+from lms.records import administration, certificates, enrolments, facts
 from lms.records.facts import Facts
 from lms.web.access import SIGNED_IN, actor, allow
 from lms.web.forms import found
@@ -72,6 +72,9 @@ def course(course_id: str) -> str:
         next_url=url_of(this, now.next) if now.next else None,
         asked=asked,
         withdrawn=library().is_withdrawn(course_id),
+        managed=enrolment is not None
+        or this.enrolment == "open"
+        or bool(administration.managers_over(session, who.person, who.unit)),
         certificate=certificate,
         card=enrolment is not None and bool(library().card(course_id)),
         refresher=refresher(this, library().history(course_id), enrolment, known) if enrolment else None,
@@ -99,7 +102,7 @@ def ask(course_id: str) -> Response:
     this = found(library().course(course_id))
     reason, offered = request.form.get("reason", ""), not library().is_withdrawn(course_id)
     enrol.ask(actor(), this, reason, clock.now(), offered=offered)
-    flash(_("Your request for “%(course)s” has been sent to your manager.", course=this.title), "success")
+    flash(_("Your request for “%(course)s” has been sent.", course=this.title), "success")
     return redirect(url_for(".course", course_id=course_id), 303)
 
 

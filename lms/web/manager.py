@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -17,12 +17,12 @@ from werkzeug.wrappers import Response as Redirect
 from lms import clock, i18n
 from lms.db import db
 from lms.learning import enrol as enrolling
-from lms.learning.access import managed
+from lms.learning.access import deciding, managed
 from lms.learning.importing import MOST_ROWS, DryRun, dry_run
 from lms.learning.look import looked
 from lms.learning.refresher import asks
 from lms.learning.refusal import Refused
-from lms.records import directory, enrolments
+from lms.records import accounts, directory, enrolments
 from lms.records.accounts import Actor
 from lms.records.enrolments import State
 from lms.records.people import Role
@@ -106,12 +106,13 @@ def _filters() -> Filters:
         sort=ask.get("sort", "name"),
         down=ask.get("order") == "down",
         refresher=ask.get("refresher") == "open",
+        closed=ask.get("account") == "closed",
     )
 
 
 def _asked() -> dict[str, str]:
     """The filters and the order as they stand in the address."""
-    keys = ("unit", "course", "state", "refresher", "q", "sort", "order")
+    keys = ("unit", "course", "state", "refresher", "account", "q", "sort", "order")
     return {key: value for key in keys if (value := request.args.get(key))}
 
 
@@ -181,6 +182,7 @@ def _about(title: str, desk: Desk) -> list[tuple[str, str]]:
         (_("Unit"), desk.units.labels[filters.unit] if filters.unit else _("Everything you manage")),
         (_("Course"), desk.courses.get(filters.course, filters.course) or _("All courses")),
         (_("State"), state_label(filters.state) if filters.state else _("All states")),
+        (_("Accounts"), _("Closed only") if filters.closed else _("Open only")),
         (_("Refresher"), _("Open only") if filters.refresher else _("All")),
         (_("Name or e-mail contains"), filters.search or "–"),
         (_("Address"), request.url),
@@ -247,7 +249,8 @@ def _record(person_id: UUID, error: str = "", course: str = "", due: str = "") -
         if (known := library().course(course_id)) and (shown := known.quiz(quiz_id))
     }
     return render_template(
-        "manager/person.html", person=who, unit=desk.units.labels.get(who.unit_id, ""), entries=entries,
+        "manager/person.html", person=who, left=person_id in accounts.closed(session, {person_id}),
+        is_self=person_id == desk.who.person.id, unit=desk.units.labels.get(who.unit_id, ""), entries=entries,
         courses=desk.courses, offered=desk.offered, quizzes=quizzes, today=desk.today, error=error, course=course,
         due=due, waiting=records.waiting_count(session, desk.scope),
     )  # fmt: skip
@@ -329,28 +332,29 @@ def _import_page(desk: Desk, run: DryRun | None, text: str = "") -> str:
 
 
 @blueprint.get("/requests")
-@allow(Role.MANAGER)
+@allow(Role.MANAGER, Role.ADMINISTRATOR)
 def requests() -> str:
     """The requests for places that wait for a decision."""
     return _requests_page()
 
 
 def _requests_page(error: str = "", wrong: UUID | None = None) -> str:
-    desk, session = Desk.open(), db.session()
+    desk, session = replace(Desk.open(), scope=deciding(actor())), db.session()
     desk.look("looked-at-requests")
     page = Page(request.args.get("page", 1, type=int), records.waiting_count(session, desk.scope))
     return render_template(
         "manager/requests.html", rows=records.waiting(session, desk.scope, PER_PAGE, page.offset), page=paging(page),
-        waiting=page.total, units=desk.units, courses=desk.courses, error=error, wrong=wrong, today=desk.today,
+        waiting=page.total, units=desk.units, courses=desk.courses, error=error, wrong=wrong,
+        manages=bool(desk.who.managed), me=desk.who.person.id, today=desk.today,
     )  # fmt: skip
 
 
 @blueprint.post("/requests/<uuid:request_id>")
-@allow(Role.MANAGER)
+@allow(Role.MANAGER, Role.ADMINISTRATOR)
 def decide(request_id: UUID) -> Redirect | tuple[str, int]:
     """Grant or decline a request."""
     granted, at = request.form.get("decision") == "grant", clock.now()
-    asked = found(enrolments.request(db.session(), managed(actor()), request_id))
+    asked = found(enrolments.request(db.session(), deciding(actor()), request_id))
     try:
         due = _due(request.form.get("due", ""), actor().today(at)) if granted else None
         offered = not library().is_withdrawn(asked.course_id)

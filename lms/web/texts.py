@@ -17,6 +17,7 @@ from flask import Flask
 from flask_babel import get_locale
 
 from courses.plain import brief, is_block, parted
+from lms import shares
 
 KEPT = 5_000
 """Days, and shares, that are kept."""
@@ -51,7 +52,7 @@ def _kept_day(value: date, _locale: Locale) -> str:
 
 @lru_cache(KEPT)
 def _kept_percent(value: float, _locale: Locale) -> str:
-    return flask_babel.format_percent(value)
+    return shares.percent(value)
 
 
 def _day(value: date | datetime | None) -> str:
@@ -82,7 +83,12 @@ def init_app(app: Flask) -> None:
     environment: Any = app.jinja_env  # Jinja's extension adds the method
     environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)
     environment.filters.update(
-        moment=_moment, day=_day, machine=_machine, number=flask_babel.format_decimal, percent=_percent
+        moment=_moment,
+        day=_day,
+        machine=_machine,
+        number=flask_babel.format_decimal,
+        percent=_percent,
+        mark=shares.mark,
     )
     environment.filters.update(brief=brief, parted=parted)
     environment.tests["blocks"] = is_block

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import url_for
-from flask_babel import format_percent, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from courses.model import Course
 from lms.learning.progress import Progress, Step
+from lms.shares import mark, percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,6 @@ def note(step: Step) -> str:
     if step.awaiting and not step.done:
         return _("waiting to be marked by the trainer")
     if step.score is not None:
-        return _("best score %(score)s, %(required)s needed", score=format_percent(step.score),
-                 required=format_percent(step.required_score))  # fmt: skip
-    return _("%(required)s to pass", required=format_percent(step.required_score))
+        return _("best score %(score)s, %(required)s needed", score=percent(step.score),
+                 required=mark(step.required_score))  # fmt: skip
+    return _("%(required)s to pass", required=mark(step.required_score))

@@ -153,7 +153,7 @@ def test_the_best_submitted_score_is_shown_and_cells_are_typed(visitor: Guise, w
     row = [cell.value for cell in book.worksheets[0][2]]
     assert row[4:7] == ["Completed", None, 1]
     assert row[7] == datetime.combine(TODAY - timedelta(days=3), datetime.min.time())
-    assert row[9] == 0.875
+    assert row[9] == 0.87
     assert book.worksheets[0].freeze_panes == "B2"
     about = {line[0].value: line[1].value for line in book.worksheets[1].iter_rows()}
     assert about["Created by"] == "Manager <manager@example.org>"
