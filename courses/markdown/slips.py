@@ -65,6 +65,9 @@ _lines = re.compile(r"\n[ \t>*+-]*(?::(?::[^:]|[ \t]+:)|##+[^#\s]|[bб]\)[ \t])"
 quick."""
 
 
+_numbers = re.compile(r"\n[ \t]*2[.)][^\W\d]").search
+
+
 def _line(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"^[ \t]*{pattern}", re.MULTILINE)
 
@@ -101,12 +104,16 @@ SLIPS = (
     ),
     Slip(
         "list-marks", "advice", "`{x}` begins no list: these lines run into one.", _LIST,
-        _any(*"•▪◦‣"), re.compile(r"(?:^(?=[^\n]*\n)|(?<=\n))[ \t]*(?P<x>[•▪◦‣])"), True,
+        _any(*"•▪◦‣·"), re.compile(r"(?:^(?=[^\n]*\n)|(?<=\n))[ \t]*(?P<x>[•▪◦‣]|·(?=\s))"), True,
     ),
     Slip(
         "list-marks", "advice", "`{x}` begins no list: these lines run into one.", _LIST,
         _lines,
         _line(r"(?P<x>[aа]\))[ \t][^\n]*\n(?:[^\n]*\n){0,20}?[ \t]*[bб]\)[ \t]"), True,
+    ),
+    Slip(
+        "list-marks", "advice", "`{x}` begins no list without a space behind it: these lines run into one.", _LIST,
+        _numbers, _line(r"(?P<x>1[.)])[^\W\d][^\n]*\n[ \t]*2[.)]"), True,
     ),
     Slip(
         "directive-colons", "error", "`{x}` is no directive: one begins with three colons and no space between them.",

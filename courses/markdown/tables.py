@@ -48,8 +48,15 @@ def _cells(state: StateBlock, line: int) -> list[int]:
 
 
 def _count(state: StateBlock, row: int, columns: list[int]) -> None:
-    """Tell of the cells of the row that have no column. Empty ones are no loss."""
+    """Tell of the cells of the row that have no column, of which empty ones are no loss, and of columns that have no
+    cell: the row has slipped, or is a line of text that no empty line keeps from the table."""
     cells = _cells(state, row)
+    if len(cells) < len(columns):
+        message = f"This row has {len(cells)} cell{'s' * (len(cells) != 1)}, but the table has {len(columns)} columns."
+        hint = "Write a bar for each cell, an empty one too: `| |`; leave a line empty before text below a table."
+        start = state.bMarks[row] + state.tShift[row]
+        state.env["flaws"].append(Flaw(row, column_of(state, start), "table-cells", message, hint))
+        return
     spare = state.src[cells[len(columns)] : state.eMarks[row]] if len(cells) > len(columns) else ""
     if not (lost := spare.strip("| \t")):
         return

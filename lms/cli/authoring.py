@@ -79,6 +79,8 @@ def course(id: str, title: str, topic: str, audience: tuple[str, ...], content: 
     _require_title(title)
     if id in LOCALES:
         raise click.BadParameter(f"{id!r} is the folder of a language. Choose another id.", param_hint="ID")
+    if id == "shared":
+        raise click.BadParameter("'shared' means what all courses share. Choose another id.", param_hint="ID")
     programme = _data(content / "programme.yaml")
     audiences = _ids(programme, "audiences")
     _require_one_of(topic, _ids(programme, "topics"), "--topic")

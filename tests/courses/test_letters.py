@@ -89,3 +89,20 @@ def test_a_flood_of_signs_is_read_in_the_time_of_a_lesson(flood: str) -> None:
     begin = process_time()
     reader.block(Text("paths/lessons/first.md", (flood * 50_000)[:50_000] + "\n"), 0)
     assert process_time() - begin < 1.5
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("| a | b |\n|---|---|\n| 1 |\n", "table-cells"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |\nText below.\n", "table-cells"),
+        ("·\tone\n·\ttwo\n", "list-marks"),
+        ("1)first\n2)second\n", "list-marks"),
+        ("| a | b |\n|---|---|\n| 1 | |\n", ""),
+        ("1.5 million\n2.5 million\n", ""),
+    ],
+)
+def test_rows_and_lists_that_are_none_are_told(text: str, code: str) -> None:
+    reader = Reader("paths/lessons/first.md", Shelf(), "first")
+    reader.block(Text("paths/lessons/first.md", text), 0)
+    assert [problem.code for problem in reader.problems] == [code] * bool(code)
