@@ -23,7 +23,7 @@ LMS = (
     ("lms.documents", "lms.records"),
     ("lms.library", "lms.mail", "lms.i18n"),
     ("lms.config",),
-    ("lms.db", "lms.clock", "lms.cells", "lms.days", "lms.shares", "lms.private"),
+    ("lms.db", "lms.clock", "lms.cells", "lms.days", "lms.names", "lms.shares", "lms.private"),
 )
 COURSES = (
     ("courses",),  # which names the public ones

@@ -30,10 +30,11 @@ from lms.demo.rows import Rows
 from lms.learning.passwords import hashed as hash_password
 from lms.learning.passwords import verify
 from lms.library import Library
+from lms.names import searched
 from lms.records import accounts, institutions
 from lms.records.accounts import Account
 from lms.records.institutions import Institution
-from lms.records.people import Grant, Person, Role, fold
+from lms.records.people import Grant, Person, Role
 
 PASSWORD = "a-path-through-the-hills"  # noqa: S105 -- known to all, for accounts of nobody
 PEOPLE: Mapping[str, int] = {"ME": 150, "BA": 170, "MK": 150, "RS": 170}
@@ -205,7 +206,7 @@ class _Region:
             root.id, new_id(), name, root.name, root.time_zone, self.rng.gauss(0.4, 0.9), self.rng.betavariate(5, 2)
         )
         self.rows.add(Person, institution_id=root.id, id=person.id, unit_id=unit.id, name=name, email=email,
-                      search=fold(f"{name} {email}"), locale="", theme="", created_at=since)  # fmt: skip
+                      search=searched(name, email), locale="", theme="", created_at=since)  # fmt: skip
         self.rows.add(Account, email=email, institution_id=root.id, person_id=person.id, password_hash=password_hash,
                       closed_at=None)  # fmt: skip
         return person

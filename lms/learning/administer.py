@@ -21,10 +21,11 @@ from lms.days import zones_known
 from lms.db import new_id, transaction
 from lms.learning import access, accounts
 from lms.learning.refusal import Refused
+from lms.names import fold, searched
 from lms.records import administration, audit, institutions
 from lms.records.accounts import Account, Actor, account, end_sign_ins
 from lms.records.institutions import Institution
-from lms.records.people import Grant, Person, Role, fold
+from lms.records.people import Grant, Person, Role
 
 LONGEST_NAME = 200
 LONGEST_PATH = 180
@@ -164,7 +165,7 @@ def add_person(actor: Actor, name: str, email: str, unit_id: int | None, url: st
             unit = _node(session, actor, unit_id)
             root = unit.root_id or unit.id
             person = Person(institution_id=root, id=new_id(), unit_id=unit.id, name=name, email=email,
-                            search=fold(f"{name} {email}"), created_at=at)  # fmt: skip
+                            search=searched(name, email), created_at=at)  # fmt: skip
             session.add(person)
             session.flush()
             row = Account(email=email, institution_id=root, person_id=person.id)
@@ -196,7 +197,7 @@ def change_person(
             changed = sorted(field for field in new if new[field] != old[field])
             if not changed:
                 return person
-            person.name, person.unit_id, person.search = name, unit.id, fold(f"{name} {email}")
+            person.name, person.unit_id, person.search = name, unit.id, searched(name, email)
             if "email" in changed:
                 _move_account(session, person, row, email, url, at)
             audit.note(session, at, actor.person.id, "person-changed", person.institution_id, person.id, fields=changed,

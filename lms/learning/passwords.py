@@ -12,8 +12,9 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from flask_babel import gettext as _
 
 from lms.learning.refusal import Refused
+from lms.names import fold
 from lms.records.institutions import Institution
-from lms.records.people import Person, fold
+from lms.records.people import Person
 
 SHORTEST = 12
 LONGEST = 200

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import enum
-import unicodedata
 from datetime import datetime
 from uuid import UUID
 
-import cyrtranslit
 from sqlalchemy import Enum, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -24,8 +22,8 @@ class Role(enum.Enum):
 
 
 class Person(Base):
-    """Somebody who works at an institution. `search` is the name and address as `fold` gives them; `locale` and
-    `theme` are what they chose, "" for no choice."""
+    """Somebody who works at an institution. `search` is the name and address as `lms.names.searched` gives
+    them; `locale` and `theme` are what they chose, "" for no choice."""
 
     __tablename__ = "people"
     __table_args__ = (
@@ -69,13 +67,3 @@ def taught_courses(session: Session) -> list[str]:
     return list(
         session.scalars(select(Grant.course_id).where(Grant.role == Role.TRAINER, Grant.course_id != "").distinct())
     )
-
-
-MACEDONIAN = str.maketrans({"ѓ": "gj", "ќ": "kj", "ѕ": "dz"})
-
-
-def fold(text: str) -> str:
-    """Text as people are searched by: lower case, Latin script, no diacritics ("Đorđe", "Ђорђе" and "djordje" meet,
-    and so do "Ѓорѓи" and "gjorgji")."""
-    latin = cyrtranslit.to_latin(text.casefold().translate(MACEDONIAN), "sr").replace("đ", "dj")
-    return "".join(c for c in unicodedata.normalize("NFKD", latin) if not unicodedata.combining(c))

@@ -72,10 +72,10 @@ def xlsx_file(sheets: Sequence[Sheet], about: Sequence[tuple[str, str]]) -> byte
     """The tables as XLSX, a sheet each, and a last sheet with the facts `about` the export.
 
     Days, numbers and shares are typed; the header row is frozen and can be filtered by. Texts are written as texts,
-    so that none is run as a formula.
+    so that none is run as a formula. Each row is written out before the next one comes, so that memory stays flat.
     """
     out = io.BytesIO()
-    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+    with xlsxwriter.Workbook(out, {"constant_memory": True}) as book:
         header = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"})
         patterns = {"day": "yyyy-mm-dd", "percent": "0%", "number": "0"}
         formats = {kind: book.add_format({"num_format": pattern}) for kind, pattern in patterns.items()}

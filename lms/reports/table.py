@@ -13,8 +13,9 @@ from sqlalchemy import ColumnElement, and_, case, literal, true
 from sqlalchemy.orm import Session
 
 from lms.days import day_of
+from lms.names import fold
 from lms.records.institutions import Institution
-from lms.records.people import Person, fold
+from lms.records.people import Person
 
 Kind = Literal["text", "state", "number", "percent", "day"]
 Value = str | int | float | date | None

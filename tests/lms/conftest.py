@@ -34,11 +34,12 @@ from lms import create_app
 from lms.config import Settings
 from lms.db import db
 from lms.learning import passwords
+from lms.names import fold
 from lms.records import institutions
 from lms.records.accounts import Account, Actor
 from lms.records.enrolments import Enrolment
 from lms.records.institutions import Institution
-from lms.records.people import Grant, Person, Role, fold
+from lms.records.people import Grant, Person, Role
 
 from .visitor import PASSWORD, Visitor
 

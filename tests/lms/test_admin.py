@@ -15,12 +15,13 @@ from lms.learning import accounts, administer, operate
 from lms.learning.administer import Wrong
 from lms.learning.refusal import Refused
 from lms.library import library
+from lms.names import fold
 from lms.records.accounts import Account, Actor, PasswordReset, SignIn
 from lms.records.administration import newest_link
 from lms.records.audit import AuditEvent
 from lms.records.institutions import Institution
 from lms.records.jobs import Job
-from lms.records.people import Grant, Person, Role, fold
+from lms.records.people import Grant, Person, Role
 
 from .conftest import PASSWORD, START, Statements, Visitor, World, actor_for
 

@@ -14,11 +14,12 @@ from sqlalchemy import select
 
 from lms.db import db
 from lms.learning import administer
+from lms.names import fold
 from lms.records import institutions
 from lms.records.accounts import Actor
 from lms.records.audit import AuditEvent
 from lms.records.institutions import Institution
-from lms.records.people import Person, fold
+from lms.records.people import Person
 from lms.web import wording
 
 from .conftest import START, Statements, Visitor, World, actor_for

@@ -102,3 +102,16 @@ def test_rows_are_added_to_append_only_tables_in_any_number(app: Flask, world: W
         with transaction() as session:
             audit.note(session, START, None, f"again-{number}")
     assert db.session.query(AuditEvent).count() == 4
+
+
+def test_what_people_are_searched_by_is_computed_again(app: Flask, world: World) -> None:
+    address = world.email("trainee")
+    with db.engine.begin() as connection:
+        old = "UPDATE people SET name = 'Ќосевски', search = 'kjosevski' WHERE email = :email"
+        connection.execute(text(old), {"email": address})
+    db.session.remove()
+    downgrade(revision="0011")
+    upgrade()
+    with db.engine.connect() as connection:
+        found = connection.scalar(text("SELECT search FROM people WHERE name = 'Ќосевски'"))
+    assert str(found).startswith("kosevski ")

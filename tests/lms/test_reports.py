@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import tracemalloc
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
@@ -20,10 +21,11 @@ from sqlalchemy import insert
 from lms.cells import guarded, unguarded
 from lms.db import db, new_id
 from lms.learning.access import managed
+from lms.names import fold
 from lms.records import directory
 from lms.records.attempts import Attempt
 from lms.records.enrolments import Enrolment, State
-from lms.records.people import Person, fold
+from lms.records.people import Person
 from lms.reports.completion import Completion
 from lms.reports.files import MOST_PRINTED, Sheet, csv_file, pdf_file, xlsx_file
 from lms.reports.table import PER_PAGE, Column, Filters, Kind, Page, Row, Units
@@ -304,3 +306,16 @@ def test_a_pdf_is_made_whatever_is_typed(visitor: Guise, world: World) -> None:
         answer = manager.get(f"/manager/completion.pdf{query}")
         assert (answer.status_code, answer.mimetype) == (200, "application/pdf"), query
     assert "trainee@example.org" in pdf_text(manager.get("/manager/completion.pdf").data).replace(" ", "")
+
+
+def test_an_xlsx_of_thousands_is_written_row_by_row(app: Flask) -> None:
+    """8,000 people took a worker from 95 to 218 MB."""
+    columns = [Column(str(place), f"C{place}") for place in range(10)]
+    rows = (Row(tuple(f"{number} of column {place}" for place in range(10))) for number in range(8_000))
+    with app.test_request_context():
+        tracemalloc.start()
+        data = xlsx_file([Sheet("T", columns, rows)], [("a", "b")])
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peak < 8_000_000
+    assert len(xlsx_rows(data)) == 8_001

@@ -33,11 +33,12 @@ from lms.learning import attempts, enrol, lessons
 from lms.learning.operate import operator
 from lms.learning.regrade import regrade, remaining
 from lms.library import Library, library
+from lms.names import fold
 from lms.records.accounts import Actor
 from lms.records.attempts import Answer, Attempt
 from lms.records.enrolments import CheckAnswer, Enrolment
 from lms.records.institutions import Institution
-from lms.records.people import Person, fold
+from lms.records.people import Person
 
 from .conftest import CONTENT, START
 from .edits import EDITS, Script

@@ -15,9 +15,10 @@ from lms import clock
 from lms.db import WRITES, db, transaction
 from lms.learning import enrol
 from lms.learning.access import managed
+from lms.names import fold
 from lms.records.audit import AuditEvent
 from lms.records.enrolments import Enrolment
-from lms.records.people import Person, fold
+from lms.records.people import Person
 
 from .conftest import START, World, actor_for
 
