@@ -22,6 +22,7 @@ from courses.text import Text as Text
 from courses.text import decode as decode
 
 _DEPTH_LIMIT = 20
+_WRITTEN_OUT = "If text is meant, put it in quotes. If the other place is meant, write its value here again."
 _WORDS = re.compile(r"\S+")
 _AHEAD = 1000
 """How many characters of indentation, and of escapes, a word of a text is looked for behind."""
@@ -195,10 +196,10 @@ class Document:
     def _refuse(self, event: Any, start: int) -> None:
         if isinstance(event, yaml.AliasEvent):
             message = f"YAML reads `*{event.anchor}` as a reference to another place, not as text."
-            self._problem(start, "yaml-alias", message, "Put the text in quotes.")
+            self._problem(start, "yaml-alias", message, _WRITTEN_OUT)
         elif event.anchor is not None:
             message = f"YAML reads `&{event.anchor}` as the name of this place, not as text."
-            self._problem(start, "yaml-alias", message, "Put the text in quotes.")
+            self._problem(start, "yaml-alias", message, _WRITTEN_OUT)
         if getattr(event, "tag", None) is not None:
             self._problem(start, "yaml-tag", "YAML reads a `!` here as a tag, not as text.", "Put the text in quotes.")
 

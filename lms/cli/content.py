@@ -100,7 +100,7 @@ def check(courses: tuple[str, ...], form: str, content: Path, artefacts: Path) -
         click.echo(str(error), err=True)
     problems = check_courses(content, courses, os.cpu_count() or 1, Store(artefacts))
     if form == "json":
-        click.echo(json.dumps([problem.as_json() for problem in problems], ensure_ascii=False, indent=1))
+        click.echo(json.dumps([_named(content, problem) for problem in problems], ensure_ascii=False, indent=1))
     elif form == "github":
         for problem in problems:
             click.echo(_annotation(content, problem))
@@ -275,6 +275,11 @@ def _show_one(content: Path, problem: Problem, lines: list[str]) -> None:
         number = f"{problem.line:>5} | "
         click.echo(f"{number}{shown}\n{'':>5} | {blank}{click.style('^', fg=colour, bold=True)}")
     click.echo(f"      {problem.message}{' ' + problem.hint if problem.hint else ''}\n")
+
+
+def _named(content: Path, problem: Problem) -> dict[str, str | int]:
+    """The problem as JSON, its file named from where the command was given, as in the other formats."""
+    return problem.as_json() | {"file": str(content / problem.file)}
 
 
 def _annotation(content: Path, problem: Problem) -> str:

@@ -74,7 +74,7 @@ def test_json(content: Path) -> None:
     edit(content / "paths/course.yaml", "enrolment: open", "enrolment: opne")
     (found,) = json.loads(staza(check, content, "--format", "json").output)
     assert found == {
-        "file": "paths/course.yaml",
+        "file": str(content / "paths/course.yaml"),
         "line": 7,
         "column": 12,
         "severity": "error",
