@@ -33,6 +33,8 @@ OWNER = "by"
 UNTYPED = frozenset({"csrf_token", OWNER, "version", "end", "tab", "sequence", "go", "seen", "step", "next"})
 """Fields that a page fills in by itself: kept, but not shown as what was typed."""
 SECRET = frozenset({"password", "old", "new", "again"})
+LONGEST_ID = 24
+"""Characters from which on a single word counts as a text."""
 MOST = 300_000
 """Characters of what is kept; the server accepts forms of up to 500 kB."""
 
@@ -50,8 +52,13 @@ class Kept:
 
     @property
     def typed(self) -> list[str]:
-        """What to show of it."""
+        """What a person chose or wrote."""
         return [value for name, value in self.fields if name not in UNTYPED and value.strip()]
+
+    @property
+    def texts(self) -> list[str]:
+        """What to show of it: texts. The id of a choice is one short word, and tells a reader nothing."""
+        return [value for value in self.typed if any(map(str.isspace, value.strip())) or len(value) > LONGEST_ID]
 
 
 def owner_mark(person: Person) -> str:
