@@ -208,6 +208,19 @@ def test_the_readme_names_every_demo_account_and_the_password() -> None:
     assert demo.PASSWORD in readme
 
 
+def test_every_fault_that_was_found_has_a_test() -> None:
+    rows = table(text("reports-tried.md"), "line")
+    assert {int(re.match(r"\d+", row[0])[0]) for row in rows} == set(range(1, 45))  # type: ignore[index]
+    for row in rows:
+        named = names([row[3]])
+        assert named, row[0]
+        for name in named:
+            path, _, function = name.removeprefix("tests/").partition("::")
+            found = list((ROOT / "tests").glob(path))
+            assert found, f"line {row[0]}: {path}"
+            assert not function or f"def {function}(" in found[0].read_text("utf-8"), f"line {row[0]}: {name}"
+
+
 def test_the_licence_of_every_library_is_named() -> None:
     locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / ".ci" / "requirements.txt").read_text("utf-8"), re.MULTILINE))
     libraries = [cells[1].partition(":")[0].split(", ") for cells in table(text("licences.md"), "licence")]
