@@ -48,7 +48,7 @@ def user() -> None:
 
     \b
     For example, the first account of a new installation:
-        staza user create ana.jovic@mup.example --name "Ana Jović" \\
+        staza user create ana.jovic@mup.example --name "Ana Jović" --family-name Jović \\
             --institution "Ministry of Interior" --country ME
         staza user grant ana.jovic@mup.example administrator
     """
@@ -57,15 +57,19 @@ def user() -> None:
 @user.command()
 @click.argument("email")
 @click.option("--name", required=True, help="Name and surname.")
+@click.option("--family-name", default="", help="The part of the name that lists are sorted by.")
 @click.option("--institution", required=True, help="Name of the institution or unit.")
 @click.option("--country", help="RS, BA, ME or MK: makes the institution if there is none of that name.")
 @_with_password
-def create(email: str, name: str, institution: str, country: str | None, password_file: IO[str] | None) -> None:
+def create(
+    email: str, name: str, family_name: str, institution: str, country: str | None, password_file: IO[str] | None
+) -> None:
     """Make an account.
 
     \b
     For example:
-        staza user create ana.jovic@mup.example --name "Ana Jović" --institution "Border Police"
+        staza user create ana.jovic@mup.example --name "Ana Jović" --family-name Jović \\
+            --institution "Border Police"
     """
     password = _read(password_file)
     with opened() as app:
@@ -74,7 +78,7 @@ def create(email: str, name: str, institution: str, country: str | None, passwor
         unit = _unit(institution) if country is None else _unit_or_none(institution)
         if unit is None:
             unit = administer.add_institution(operator(), library().programme(), institution, country or "", at)
-        administer.add_person(operator(), name, email, unit.id, settings_of(app).url, at)
+        administer.add_person(operator(), name, email, unit.id, settings_of(app).url, at, family_name)
         set_password(email, password, at)
     click.echo(f"{email} can sign in now.")
 

@@ -30,7 +30,7 @@ from lms.demo.rows import Rows
 from lms.learning.passwords import hashed as hash_password
 from lms.learning.passwords import verify
 from lms.library import Library
-from lms.names import searched
+from lms.names import searched, sorted_by
 from lms.records import accounts, institutions
 from lms.records.accounts import Account
 from lms.records.institutions import Institution
@@ -57,6 +57,11 @@ class DemoAccount:
     country: str
     what: str
     role: Role | None = None
+
+    @property
+    def family_name(self) -> str:
+        """The last word of the name, for those here."""
+        return self.name.split()[-1]
 
 
 ACCOUNTS = (
@@ -158,7 +163,7 @@ class _Region:
     def demo_accounts(self) -> None:
         """The accounts to look round with. The trainee's have been through three courses, one of each kind."""
         hashed = hash_password(PASSWORD)
-        people = {account: self._add(account.country, account.name, account.email, hashed) for account in ACCOUNTS}
+        people = {each: self._add(each.country, each.name, each.email, hashed, each.family_name) for each in ACCOUNTS}
         for account, person in people.items():
             root = self.units[account.country][0][0]
             match account.role:
@@ -191,13 +196,14 @@ class _Region:
 
     def person(self, country: str) -> Trainee:
         """Somebody new at the institution of a country."""
-        name = composed(country, self.rng)
+        given, family = composed(country, self.rng)
+        name = f"{given} {family}"
         local = ".".join(word for word in re.split(r"[^a-z]+", latin(name)) if word)
         self.addresses[local] += 1
         number = self.addresses[local]
-        return self._add(country, name, f"{local}{number if number > 1 else ''}@example.org", "")
+        return self._add(country, name, f"{local}{number if number > 1 else ''}@example.org", "", family)
 
-    def _add(self, country: str, name: str, email: str, password_hash: str) -> Trainee:
+    def _add(self, country: str, name: str, email: str, password_hash: str, family_name: str) -> Trainee:
         units = self.units[country]
         root = units[0][0]
         unit = self.rng.choices([unit for unit, _ in units], [share for _, share in units])[0]
@@ -206,7 +212,8 @@ class _Region:
             root.id, new_id(), name, root.name, root.time_zone, self.rng.gauss(0.4, 0.9), self.rng.betavariate(5, 2)
         )
         self.rows.add(Person, institution_id=root.id, id=person.id, unit_id=unit.id, name=name, email=email,
-                      search=searched(name, email), locale="", theme="", created_at=since)  # fmt: skip
+                      family_name=family_name, search=searched(name, email), sort_key=sorted_by(name, family_name),
+                      locale="", theme="", created_at=since)  # fmt: skip
         self.rows.add(Account, email=email, institution_id=root.id, person_id=person.id, password_hash=password_hash,
                       closed_at=None)  # fmt: skip
         return person

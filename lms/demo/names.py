@@ -83,14 +83,15 @@ AT: dict[str, tuple[tuple[Community, int], ...]] = {
 """Which names are composed at an institution of a country, and how often."""
 
 
-def composed(country: str, rng: Random) -> str:
-    """A name for somebody in this country. Macedonian family names follow the given name's gender."""
+def composed(country: str, rng: Random) -> tuple[str, str]:
+    """A given and a family name for somebody in this country. Macedonian family names follow the given name's
+    gender."""
     communities = AT.get(country, AT["RS"])
     given_names, family_names = rng.choices([names for names, _ in communities], [often for _, often in communities])[0]
     given, family = rng.choice(given_names), rng.choice(family_names)
     if given.endswith("а") and given not in ("Никола",):
         family = family.removesuffix("и") + "а" if family.endswith("ски") else f"{family}а"
-    return f"{given} {family}"
+    return given, family
 
 
 def latin(name: str) -> str:

@@ -21,7 +21,7 @@ from lms.days import zones_known
 from lms.db import new_id, transaction
 from lms.learning import access, accounts
 from lms.learning.refusal import Refused
-from lms.names import fold, searched
+from lms.names import fold, is_part, searched, sorted_by
 from lms.records import administration, audit, institutions
 from lms.records.accounts import Account, Actor, account, end_sign_ins
 from lms.records.institutions import Institution
@@ -51,6 +51,18 @@ def clean_name(name: str, field: str = "name") -> str:
         raise Wrong(field, _("A name may have at most %(count)s characters.", count=LONGEST_NAME))
     if not any(character.isalpha() for character in cleaned) or not cleaned.isprintable():
         raise Wrong(field, _("“%(name)s” is not a name: it needs letters, and no control characters.", name=name[:50]))
+    return cleaned
+
+
+def clean_family_name(family_name: str, name: str) -> str:
+    """The family name within a name, as it is kept; "" where it is not known. Raises Wrong for one that the name does
+    not hold: the two must not drift apart."""
+    if not family_name.strip():
+        return ""
+    cleaned = clean_name(family_name, "family_name")
+    if not is_part(cleaned, name):
+        message = _("“%(family)s” is not part of the name “%(name)s”.", family=cleaned[:50], name=name[:80])
+        raise Wrong("family_name", message)
     return cleaned
 
 
@@ -157,15 +169,20 @@ def _taken(email: str) -> Wrong:
     return Wrong("email", _("An account with the address %(email)s already exists.", email=email))
 
 
-def add_person(actor: Actor, name: str, email: str, unit_id: int | None, url: str, at: datetime) -> Person:
-    """A new person with an account, and a mail that invites them to choose a password. `url` is the public address."""
+def add_person(
+    actor: Actor, name: str, email: str, unit_id: int | None, url: str, at: datetime, family_name: str = ""
+) -> Person:
+    """A new person with an account, and a mail that invites them to choose a password. `url` is the public address;
+    the `family_name`, "" for not known, is the part of the name that they are sorted by."""
     try:
         with transaction() as session:
             name, email = clean_name(name), _free_email(session, email)
+            family_name = clean_family_name(family_name, name)
             unit = _node(session, actor, unit_id)
             root = unit.root_id or unit.id
             person = Person(institution_id=root, id=new_id(), unit_id=unit.id, name=name, email=email,
-                            search=searched(name, email), created_at=at)  # fmt: skip
+                            family_name=family_name, search=searched(name, email),
+                            sort_key=sorted_by(name, family_name), created_at=at)  # fmt: skip
             session.add(person)
             session.flush()
             row = Account(email=email, institution_id=root, person_id=person.id)
@@ -179,8 +196,9 @@ def add_person(actor: Actor, name: str, email: str, unit_id: int | None, url: st
 
 
 def change_person(
-    actor: Actor, person_id: UUID, name: str, email: str, unit_id: int | None, url: str, at: datetime
-) -> Person:
+    actor: Actor, person_id: UUID, name: str, email: str, unit_id: int | None, url: str, at: datetime,
+    family_name: str = "",
+) -> Person:  # fmt: skip
     """Correct somebody's name or address, or move them to another unit of their institution.
 
     Links to choose a password that went to the old address end; who has not chosen one yet is invited anew.
@@ -189,15 +207,18 @@ def change_person(
         with transaction() as session:
             person, row = _person(session, actor, person_id)
             name, email = clean_name(name), _free_email(session, email, person_id)
+            family_name = clean_family_name(family_name, name)
             unit = _node(session, actor, unit_id)
             if (unit.root_id or unit.id) != person.institution_id:
                 raise Wrong("unit", _("Choose a unit of this person’s institution."))
-            new = {"name": name, "email": email, "unit": unit.id}
-            old = {"name": person.name, "email": person.email, "unit": person.unit_id}
+            new = {"name": name, "family_name": family_name, "email": email, "unit": unit.id}
+            old = {"name": person.name, "family_name": person.family_name, "email": person.email,
+                   "unit": person.unit_id}  # fmt: skip
             changed = sorted(field for field in new if new[field] != old[field])
             if not changed:
                 return person
-            person.name, person.unit_id, person.search = name, unit.id, searched(name, email)
+            person.name, person.family_name, person.unit_id = name, family_name, unit.id
+            person.search, person.sort_key = searched(name, email), sorted_by(name, family_name)
             if "email" in changed:
                 _move_account(session, person, row, email, url, at)
             audit.note(session, at, actor.person.id, "person-changed", person.institution_id, person.id, fields=changed,

@@ -46,7 +46,7 @@ def managers(session: Session, scope: Scope, node: Institution) -> Sequence[Pers
         select(Person)
         .join(Grant, and_(Grant.institution_id == Person.institution_id, Grant.person_id == Person.id))
         .where(scope.covers(Person), Grant.role == Role.MANAGER, Grant.node_id == node.id)
-        .order_by(Person.search)
+        .order_by(Person.sort_key, Person.id)
     ).all()
 
 
@@ -58,7 +58,7 @@ def managers_over(session: Session, person: Person, unit: Institution) -> Sequen
         select(Person)
         .join(Grant, and_(Grant.institution_id == Person.institution_id, Grant.person_id == Person.id))
         .where(Grant.role == Role.MANAGER, Grant.node_id.in_(above), Person.id != person.id, is_open(Person))
-        .order_by(Person.search)
+        .order_by(Person.sort_key, Person.id)
     ).all()
 
 

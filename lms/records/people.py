@@ -7,9 +7,11 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Enum, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, select
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lms.db import Base, new_id
+from lms.names import sorted_by
 
 
 class Role(enum.Enum):
@@ -21,15 +23,22 @@ class Role(enum.Enum):
     ADMINISTRATOR = "administrator"
 
 
+def _sort_key(context: DefaultExecutionContext) -> str:
+    """What a new person is sorted by, unless it is given."""
+    row = context.get_current_parameters()  # type: ignore[no-untyped-call]  # as SQLAlchemy has it
+    return sorted_by(row["name"], row.get("family_name", ""))
+
+
 class Person(Base):
-    """Somebody who works at an institution. `search` is the name and address as `lms.names.searched` gives
-    them; `locale` and `theme` are what they chose, "" for no choice."""
+    """Somebody who works at an institution. `family_name` is "" where it is not known. `search` is the name and
+    address as `lms.names.searched` gives them, `sort_key` what `lms.names.sorted_by` makes of the names; `locale` and
+    `theme` are what they chose, "" for no choice."""
 
     __tablename__ = "people"
     __table_args__ = (
-        Index("ix_people_listing", "institution_id", "search", "id"),
+        Index("ix_people_listing", "institution_id", "sort_key", "id"),
         Index("ix_people_id", "id"),
-        Index("ix_people_search", "search", "id"),
+        Index("ix_people_sorted", "sort_key", "id"),
     )
 
     institution_id: Mapped[int] = mapped_column(ForeignKey("institutions.id"), primary_key=True)
@@ -38,6 +47,10 @@ class Person(Base):
     name: Mapped[str] = mapped_column(String(200))
     email: Mapped[str] = mapped_column(String(254))
     search: Mapped[str] = mapped_column(String(500))
+    family_name: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    sort_key: Mapped[str] = mapped_column(
+        String(500).with_variant(String(500, collation="C"), "postgresql"), default=_sort_key, server_default=""
+    )
     locale: Mapped[str] = mapped_column(String(10), default="")
     theme: Mapped[str] = mapped_column(String(5), default="")
     created_at: Mapped[datetime]

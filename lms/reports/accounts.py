@@ -54,7 +54,7 @@ class Accounts:
             select(Person, Account.closed_at, Account.password_hash == "")
             .outerjoin(Account, self._account())
             .where(*self._conditions())
-            .order_by(Person.search, Person.id)
+            .order_by(Person.sort_key, Person.id)
             .limit(PER_PAGE)
             .offset(offset)
         )

@@ -187,6 +187,6 @@ class Completion:
         by_name = down and self.filters.sort not in keys
         return [
             *keys.get(self.filters.sort, []),
-            (Person.search.expression, by_name), (Person.id.expression, by_name),
+            (Person.sort_key.expression, by_name), (Person.id.expression, by_name),
             (Enrolment.course_id.expression, False), (Enrolment.round.expression, False),
         ]  # fmt: skip

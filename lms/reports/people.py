@@ -58,9 +58,9 @@ class People:
     def _query(self, limit: int | None, offset: int) -> Select[Any]:
         """The stretch of people first, and only for them the counting of their enrolments."""
         people = (
-            select(Person.institution_id, Person.id, Person.name, Person.email, Person.unit_id, Person.search)
+            select(Person.institution_id, Person.id, Person.name, Person.email, Person.unit_id, Person.sort_key)
             .where(*self._conditions())
-            .order_by(*self._order(Person.search, Person.id, Person.unit_id))
+            .order_by(*self._order(Person.sort_key, Person.id, Person.unit_id))
             .limit(limit)
             .offset(offset or None)
             .subquery()
@@ -73,8 +73,8 @@ class People:
             .outerjoin(
                 Enrolment, and_(Enrolment.institution_id == shown.institution_id, Enrolment.person_id == shown.id)
             )
-            .group_by(shown.id, shown.name, shown.email, shown.unit_id, shown.search)
-            .order_by(*self._order(shown.search, shown.id, shown.unit_id))
+            .group_by(shown.id, shown.name, shown.email, shown.unit_id, shown.sort_key)
+            .order_by(*self._order(shown.sort_key, shown.id, shown.unit_id))
         )  # fmt: skip
 
     def _conditions(self) -> list[ColumnElement[bool]]:
@@ -85,9 +85,9 @@ class People:
             conditions.append(named_like(self.filters.search))
         return conditions
 
-    def _order(self, search: Any, id: Any, unit_id: Any) -> list[ColumnElement[Any]]:
+    def _order(self, name: Any, id: Any, unit_id: Any) -> list[ColumnElement[Any]]:
         down = self.filters.down
         if self.filters.sort == "unit":
             key = self.units.order(unit_id)
-            return [key.desc() if down else key.asc(), search.asc(), id.asc()]
-        return [search.desc(), id.desc()] if down else [search.asc(), id.asc()]
+            return [key.desc() if down else key.asc(), name.asc(), id.asc()]
+        return [name.desc(), id.desc()] if down else [name.asc(), id.asc()]

@@ -213,9 +213,10 @@ def _form(person: Person | None, status: int = 200, error: Wrong | None = None) 
     if request.method == "POST":
         values = request.form
     elif person:
-        values = {"name": person.name, "email": person.email, "unit": str(person.unit_id)}
+        values = {"name": person.name, "family_name": person.family_name, "email": person.email,
+                  "unit": str(person.unit_id)}  # fmt: skip
     else:
-        values = {"name": "", "email": "", "unit": request.args.get("unit", "")}
+        values = {"name": "", "family_name": "", "email": "", "unit": request.args.get("unit", "")}
     rows = [row for row in units.rows if person is None or row.root_id == person.institution_id]
     return render_template("admin/person_form.html", person=person, values=values, error=error,
                            units=list(Units(rows).labels.items())), status  # fmt: skip
@@ -239,7 +240,9 @@ def new_person() -> Shown:
 def add_person() -> Response | Shown:
     """Add a person, and invite them."""
     try:
-        row = administer.add_person(actor(), _text("name"), _text("email"), _number("unit"), _address(), clock.now())
+        row = administer.add_person(
+            actor(), _text("name"), _text("email"), _number("unit"), _address(), clock.now(), _text("family_name")
+        )
     except Wrong as error:
         return _form(None, 422, error)
     said = _("%(name)s has been added, and an invitation is on its way to %(email)s.", name=row.name, email=row.email)
@@ -286,8 +289,11 @@ def edit_person(person_id: UUID) -> Shown:
 def change_person(person_id: UUID) -> Response | Shown:
     """Correct somebody's name, address or unit."""
     row, unit = _listed(person_id).person, _number("unit")
+    family_name = request.form.get("family_name", row.family_name)
     try:
-        administer.change_person(actor(), person_id, _text("name"), _text("email"), unit, _address(), clock.now())
+        administer.change_person(
+            actor(), person_id, _text("name"), _text("email"), unit, _address(), clock.now(), family_name
+        )
     except Wrong as error:
         return _form(row, 422, error)
     return _back(person_id, _("Your changes have been saved."))

@@ -213,14 +213,15 @@ PASSWORD = "four brave words here"
 
 def test_a_first_administrator_is_made(app: Flask, settings: Settings) -> None:
     made = run(
-        settings, "user", "create", "Ana.Jovic@example.org", "--name", "Ana Jović", "--institution", "Ministry C",
-        "--country", "BA", typed=f"{PASSWORD}\n{PASSWORD}\n",
+        settings, "user", "create", "Ana.Jovic@example.org", "--name", "Ana Jović", "--family-name", "Jović",
+        "--institution", "Ministry C", "--country", "BA", typed=f"{PASSWORD}\n{PASSWORD}\n",
     )  # fmt: skip
     assert made.exit_code == 0, made.output
     assert PASSWORD not in made.output
     assert run(settings, "user", "grant", "ana.jovic@example.org", "administrator").exit_code == 0
     assert sign_in("ana.jovic@example.org", PASSWORD, clock.now())
     person = db.session.query(Person).filter_by(email="ana.jovic@example.org").one()
+    assert person.family_name == "Jović"
     actions = {event.action: event.actor_id for event in db.session.query(AuditEvent).filter_by(person_id=person.id)}
     assert {"person-added", "password-set", "role-granted"} <= set(actions)
     assert actions["password-set"] is None

@@ -22,6 +22,7 @@ from lms.learning import accounts
 from lms.learning.attempts import result
 from lms.learning.progress import progress
 from lms.library import library
+from lms.names import is_part
 from lms.records import facts, institutions
 from lms.records.accounts import Account
 from lms.records.attempts import Answer, Attempt
@@ -78,6 +79,7 @@ def test_it_fills_an_empty_database_once(region: None) -> None:
     people = Counter(session.scalars(select(Person.institution_id)))
     assert sum(people.values()) == sum(FEW.values()) + len(demo.ACCOUNTS)
     assert {row.id for row in roots} == set(people)
+    assert all(is_part(row.family_name, row.name) and row.family_name for row in session.scalars(select(Person)))
     for root in roots:
         units = institutions.tree(session, root.path)[1:]
         assert 4 <= sum(unit.parent_id == root.id for unit in units) <= 6
