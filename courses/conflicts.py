@@ -1,4 +1,4 @@
-"""The marks that git leaves in a file where two people changed the same lines.
+"""The marks that git leaves in a file where two people changed the same lines, and those of a patch pasted into one.
 
 A mark stands at the beginning of a line; an editor may have moved it into a list, a quote or a table. Seven equals
 signs also underline a heading, and bars without a name are an empty row of a table: those are marks where others stand
@@ -24,9 +24,16 @@ _UNDERLINED = re.compile(r"(?:^|\n)[ ]{0,3}[^\s|>*+:#-][^\n|]*\n[ ]{0,3}$")
 """What is before a line of equals signs that underlines a heading."""
 
 
+_PATCH = re.compile(r"^(?:diff --git \S+ \S+|@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@)", re.MULTILINE)
+
+
 def conflicts(source: Text) -> list[Problem]:
-    """An error for each mark of a conflict in the text."""
+    """An error for each mark of a conflict in the text, and for the first of a patch."""
     text = source.text
+    if ("@@ -" in text or "diff --git " in text) and (patch := _PATCH.search(text)):
+        message = f"`{patch[0]}` is of a patch: what follows lists changes, and is no text."
+        hint = "Delete the lines of the patch, or take the file anew from git."
+        return [source.problem(patch.start(), "conflict", message, hint)]
     if not any(mark in text for mark in ("<<<<<<<", ">>>>>>>", "|||||||", "=======")):
         return []
     found = {match.start("x"): match["x"] for match in _CERTAIN.finditer(text)}

@@ -57,6 +57,7 @@ class Document:
         self.problems: list[Problem] = []
         self.broken = False
         self.data: Value = None
+        self._run_in: list[int] = []
         self._start = start
         self._end = len(source.text) if end is None else end
         self._spot = Spot(start, start, start, None)
@@ -114,6 +115,7 @@ class Document:
                 self.data, self._spot = self._value(loader.get_event, loader.get_event(), self._start, 0)
                 loader.get_event()
                 if isinstance(extra := loader.get_event(), yaml.DocumentStartEvent):
+                    self.broken = True
                     self._problem(
                         self._offset(extra.start_mark), "yaml-documents", "A line `---` begins a second document here.",
                         "A file holds one: delete the line, or move what follows to a file of its own.",
@@ -129,6 +131,9 @@ class Document:
             self._problem(self._start, "yaml-depth", "The values are nested too deeply.")
         finally:
             loader.dispose()
+        for offset in () if self.broken else self._run_in:  # a quote that was never closed runs over lines too
+            message = "This line runs into the one before it: only a text that begins with `|` keeps its lines."
+            self._problem(offset, "yaml-folded", message, "Write `|` behind the key, and the text below it.")
         text = self.source.text
         if not self.broken and (" #" in text or any(quote in text for quote in "“„«")):
             from courses.remarks import doubtful
@@ -165,9 +170,18 @@ class Document:
         """The text of a scalar. Only an escape such as `\\0` can bring a control character in."""
         value: str = event.value
         escaped = event.style == '"' and self.source.text.find("\\", start, end) >= 0
+        if event.style != "|" and (folded := _folded(self.source.text[start:end])):
+            self._run_in.append(start + folded)
+        if escaped and "$" in value and (formula := _FORMULA.search(self.source.text, start, end)):
+            command = formula["x"]
+            message = f"Inside double quotes YAML takes `{command[:2]}` for a code, so that `{command}` is lost."
+            hint = f"Put the text in single quotes, or write `\\{command}`."
+            self._problem(formula.start("x"), "yaml-escape", message, hint)
+            return CONTROL.sub(" ", value)
         if escaped and (control := CONTROL.search(value)):
             message = f"An escape in this text makes an invisible control character (U+{ord(control[0]):04X})."
-            self._problem(start, "control-character", message, "Delete it.")
+            hint = "Delete it; where a backslash is meant, write it twice."
+            self._problem(start, "control-character", message, hint)
             return CONTROL.sub(" ", value)
         return value
 
@@ -236,6 +250,31 @@ _EXPLANATIONS: list[tuple[str, str, str, str, str]] = [
 ]  # fmt: skip
 
 
+_FORMULA = re.compile(
+    r"\$(?![ ])[^$]*?(?<!\\)(?P<x>\\(?:a(?:lpha|pprox|ngle|st)|b(?:eta|egin|ar|inom|ullet|ig|igl|igr|oldsymbol|ot)"
+    r"|e(?:ll|psilon|quiv|ta|xists|mptyset|xp|nd)|f(?:rac|orall|loor)|L(?:ambda|eftarrow)"
+    r"|N(?:abla)?|P(?:hi|i|si|r)|n(?:u|eq?|eg|abla|i|ot|otin|earrow)|r(?:ho|ight|ightarrow|angle|brace|ceil|floor)"
+    r"|t(?:ext|extbf|extit|heta|imes|an|au|ilde|frac|o|riangle)|v(?:ec|arepsilon|arphi|ert|dots|ee)))(?![a-zA-Z])[^$]*\$"
+)
+"""A command of TeX within a formula that begins like a code of YAML."""
+_MARKED = re.compile(r"^[ \t]*(?:[-*+•][ \t]|\d{1,3}[.)][ \t]|\|)", re.MULTILINE)
+
+
+def _folded(written: str) -> int:
+    """The offset of the first line, in a text whose lines run into one, that was to be an item of a list or a row of a
+    table of several; 0 if there is none."""
+    if "\n" not in written:
+        return 0
+    lines = [match.start() for match in _MARKED.finditer(written) if match.start()]
+    if len(lines) < 2:  # a line may be broken before a dash
+        return 0
+    for line in lines:
+        before = written[:line].rstrip("\n")
+        if len(before) == line - 1 and before.rpartition("\n")[2].strip(" \t>-+0123456789"):
+            return line + len(written[line:]) - len(written[line:].lstrip())
+    return 0
+
+
 def _aligned(value: str, text: str, start: int, end: int) -> tuple[list[int], list[int]]:
     """Offsets in a decoded value, in rising order, and those at which the same stands in the text between `start` and
     `end`, which is what it was decoded of."""
@@ -279,6 +318,8 @@ def explain(error: yaml.YAMLError, text: str) -> tuple[int, str, str, str]:
 
 _KEY = re.compile(r"[ \t]*(?:- +)?([A-Za-z][\w-]*):(?=[^\s/]|\u00a0)")
 _ENTRY = re.compile(r"[ \t]*(?:(-)(?=[\w{\[\"'\u00a0])|([–—•·]))")
+_WIDE = re.compile(r"[ \t]*(?:- +)?([A-Za-z][\w-]*)[ \t]*([\uff1a\ua789\u2236\ufe55])")
+_LISTED = re.compile(r"[ \t]*(?:- +)?(?:[A-Za-z][\w-]*: +)?([\[{])[^\n]*?[\]}][ \t]*")
 _PLAIN_KEY = re.compile(r"[ \t]*(?:- +)?[\w-]+$")
 
 
@@ -291,6 +332,14 @@ def _slip(text: str, offset: int) -> tuple[int, str, str, str] | None:
     if start and _PLAIN_KEY.match(text[start:offset]):
         lines.append(text.rfind("\n", 0, start - 1) + 1)
     for line in lines:
+        if wide := _WIDE.match(text, line):
+            from courses.letters import called
+
+            message = f"Behind `{wide[1]}` stands {called(wide[2])}, which is no colon to YAML."
+            return wide.start(2), "yaml-colon", message, f"Type a plain one, and a space: `{wide[1]}: …`."
+        if listed := _LISTED.fullmatch(text, line, offset):
+            message = f"YAML takes the `{listed[1]}` at the beginning of a text for that of a list or of keys."
+            return listed.start(1), "yaml-indent", message, "Put the text in quotes."
         if key := _KEY.match(text, line):
             message = f"After the colon of `{key[1]}` a space is missing."
             if text.startswith("\u00a0", key.end()):

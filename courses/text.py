@@ -21,6 +21,15 @@ hyphen has its place inside a word."""
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 
 
+PACKED = (
+    (b"PK\x03\x04", "a document of a word processor, or another packed file"),
+    (b"\xd0\xcf\x11\xe0", "a document of a word processor"),
+    (b"{\\rtf", "a document of a word processor"),
+    (b"%PDF-", "a PDF"),
+)
+"""How files begin that are no text, and what they are."""
+
+
 class Text:
     """The text of a file, and where in the file an offset is. `file` is relative to the content folder."""
 
@@ -57,6 +66,10 @@ def decode(file: str, data: bytes) -> tuple[Text | None, list[Problem]]:
         message = f"The file has {len(data) / 1e6:.1f} MB; a text may have {TEXT_LIMIT / 1e6:.0f} MB."
         hint = "Divide it, or move pictures to media/."
         return None, [Problem(file, 1, 1, "error", "file-too-large", message, hint)]
+    for beginning, what in PACKED:
+        if data.startswith(beginning):
+            message, hint = f"The file is {what}, not text.", "Save it there as plain text, with the encoding UTF-8."
+            return None, [Problem(file, 1, 1, "error", "not-text", message, hint)]
     problems = []
     if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):  # read all the same, so that what it says is checked
         data = data.decode("utf-16", "replace").encode()
@@ -76,6 +89,10 @@ def decode(file: str, data: bytes) -> tuple[Text | None, list[Problem]]:
         source = Text(file, CONTROL.sub(" ", source.text))
     if marks := conflicts(source):
         return None, marks
+    if (greek := source.text.find("\u037e")) >= 0:
+        message = "Here stands a Greek question mark (U+037E), which looks like a semicolon."
+        problems.append(source.problem(greek, "unseen-character", message, "Type `;` in its place."))
+        source = Text(file, source.text.replace("\u037e", ";"))
     if not source.text.isascii() and UNSEEN.search(source.text):
         source, unseen = _without_unseen(source)
         problems += unseen

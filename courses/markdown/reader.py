@@ -28,6 +28,8 @@ from courses.problems import Problem, Severity
 from courses.text import Text
 
 _CITED = re.compile(r"\s*@([a-z0-9]+(?:-[a-z0-9]+)*)\s*(?:,\s*(.*\S))?\s*$", re.DOTALL)
+_SECOND = re.compile(r"@[a-z][a-z0-9-]*")
+"""A source within the citation of another."""
 _CITE = "Write `[@key]` or `[@key, art. 3; @other-key, para. 12]`."
 _UNREAD = re.compile(
     r"\]\((\s*(?:media/|#|(?:lesson|term|https?|mailto):)(?:[^()\n]|\([^()\n]*\))*)(\)?)"
@@ -269,6 +271,10 @@ class Reader:
 
     def _code(self, tokens: list[Token], index: int, locate: Locate) -> None:
         self._said.append(tokens[index].content)
+        if tokens[index].type == "code_block":
+            message = "Four spaces at the beginning of a line make it a block of code, shown as typed."
+            hint = "Delete the spaces; if code is meant, write a line ` ``` ` before and after it instead."
+            self._problem(locate(tokens[index], 0), "as-typed", message, hint, "advice")
         if tokens[index].info.strip() == "math":
             hint = "Write a line `$$` before and after it instead."
             self._problem(locate(tokens[index], 0), "maths", "A block of code is shown as code, not as maths.", hint)
@@ -371,6 +377,9 @@ class Reader:
                 continue
             key, locator = match[1], " ".join((match[2] or "").split())
             self._use("source", key, place)
+            if second := _SECOND.search(piece, match.end(1)):
+                message = f"`{second[0]}` stands within the citation of `{key}`: only `; ` divides two sources."
+                self._problem(place, "citation", message, _CITE)
             short = self.needs[f"source:{key}"] = self.shelf.get(f"source:{key}")
             name = escape(short or key)
             linked = f'<a href="#source-{key}">{name}</a>' if self.lesson else name

@@ -65,6 +65,8 @@ _lines = re.compile(r"\n[ \t>*+-]*(?::(?::[^:]|[ \t]+:)|##+[^#\s]|[bб]\)[ \t])"
 quick."""
 
 
+_dashes = re.compile(r"\n[ \t]*[–—−][ \t\u00a0]").search
+_cells = re.compile(r";\S[^;\n]*;").search
 _numbers = re.compile(r"\n[ \t]*2[.)][^\W\d]").search
 
 
@@ -101,6 +103,24 @@ SLIPS = (
         "Write `| Country | Days |`, below it `|---|---|`, and each row in a line of its own with bars.",
         _any("\t"),
         _line(r"(?!(?:[•▪◦‣·]|\w\))\t)[^\t\n]*\S(?P<x>\t)[ \t]*\S[^\n]*\n[^\t\n]*\S\t[ \t]*\S"), True,
+    ),
+    Slip(
+        "table-tabs", "advice", "Semicolons make no table: these lines run into one.",
+        "Write `| Country | Days |`, below it `|---|---|`, and each row in a line of its own with bars.",
+        _cells, _line(r"[^;\n]*[^;\s](?P<x>;)(?=[^\s;])[^;\n]*;[^\n]*\n[^;\n]*;(?=[^\s;])[^;\n]*;"), True,
+    ),
+    Slip(
+        "list-marks", "advice", "`{x}` begins no list: these lines run into one.", _LIST,
+        _dashes, _line(r"(?P<x>[–—−])[ \t\u00a0][^\n]*\n(?:[ \t]*[^\s–—−][^\n]*\n)?[ \t]*[–—−][ \t\u00a0]"), True,
+    ),
+    Slip(
+        "left-over", "error", "`{x}` is left of a word processor or a spreadsheet, which lost what it referred to.",
+        "Write what is meant; put it between backticks where the words themselves are.",
+        _any("Error! ", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!"),
+        re.compile(
+            r"(?P<x>Error! (?:Reference source not found|Bookmark not defined|Hyperlink reference not valid)"
+            r"|#(?:REF!|NAME\?|VALUE!|DIV/0!))"
+        ),
     ),
     Slip(
         "list-marks", "advice", "`{x}` begins no list: these lines run into one.", _LIST,
