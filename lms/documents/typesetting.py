@@ -11,6 +11,7 @@ import unicodedata
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
+from threading import local
 from typing import Any, cast
 
 import typst
@@ -29,7 +30,7 @@ MARKS = frozenset("\u0300\u0301\u0302\u0304\u0308\u030c\u0329\u0331")
 
 def pdf(template: Path, data: dict[str, object], moment: datetime) -> bytes:
     """The template as PDF with these data, made at this moment. The same data give the same bytes."""
-    made = _compiler().compile(
+    made = _KEPT.compiler.compile(
         template.read_bytes(), format="pdf", pdf_standards=["ua-1"], timestamp=moment.replace(microsecond=0),
         sys_inputs={"data": json.dumps(_printable(data))},
     )  # fmt: skip
@@ -70,7 +71,12 @@ def _printable(value: Any) -> Any:
     return [_printable(each) for each in value] if isinstance(value, list | tuple) else value
 
 
-@cache
-def _compiler() -> typst.Compiler:
-    """Kept, as making one reads the fonts. The system's fonts are left out: every server gives the same page."""
-    return typst.Compiler(ignore_system_fonts=True)
+class _Kept(local):
+    """A compiler for each thread, kept, as making one reads the fonts: one that two threads use at the same moment
+    refuses the second. The system's fonts are left out: every server gives the same page."""
+
+    def __init__(self) -> None:
+        self.compiler = typst.Compiler(ignore_system_fonts=True)
+
+
+_KEPT = _Kept()

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -128,6 +129,17 @@ def test_any_name_is_shown_as_it_is(app: Flask, name: str) -> None:
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 def test_the_same_certificate_gives_the_same_bytes(app: Flask) -> None:
     assert certificate_pdf(certificate(), ADDRESS) == certificate_pdf(certificate(), ADDRESS)
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+def test_several_are_made_at_the_same_moment(app: Flask) -> None:
+    def made(number: int) -> bytes:
+        with app.app_context():
+            return certificate_pdf(certificate(name=f"Trainee {number % 8}"), ADDRESS)
+
+    alone = [made(number) for number in range(8)]
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(made, range(48))) == alone * 6
 
 
 # ── who gets it ────────────────────────────────────────────────────────────────────────────────────────────────────
