@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command 
 BIN := .venv/bin
 COMPILED := lms/translations/.compiled
 
-.PHONY: run test types suite bench check fuzz slow backups play screenshots translations lock clean
+.PHONY: run test types suite bench check fuzz slow chaos backups play screenshots translations lock clean
 
 run: .venv/installed $(COMPILED)  ## Make everything ready and serve it on http://127.0.0.1:$(PORT)
 	@$(BIN)/staza demo
@@ -25,6 +25,9 @@ fuzz: .venv/installed-tests  ## Spoil the real courses in 20,000 ways: each is a
 
 slow: .venv/installed-tests $(COMPILED)  ## Five minutes of 2,000 slow bodies, 300 slow headers and 40 slow readers
 	@STAZA_SLOW=300 $(BIN)/pytest -s tests/lms/test_slow_clients.py
+
+chaos: .venv/installed-tests $(COMPILED)  ## 60 trainees on a bad line; server, worker and PostgreSQL are killed 30 times
+	@STAZA_CHAOS=1 $(BIN)/pytest -s tests/lms/test_chaos.py
 
 backups: .venv/installed-tests  ## Spoil 200 backups, and kill and starve restores: each is refused or undone
 	@STAZA_BACKUPS=200 $(BIN)/pytest -q tests/lms/test_backups.py

@@ -12,10 +12,12 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
+from random import Random
 from typing import Any
 from urllib.parse import urlencode
 
@@ -28,13 +30,15 @@ from lms.cli.buffering import Buffered
 from lms.config import Settings
 from lms.db import db
 from lms.records.accounts import SignIn
+from lms.records.attempts import Answer, Attempt
 
+from .chaos import Browser, Storm
 from .test_cli import environment_of, free_port, serving
 from .visitor import PASSWORD
 
 LONG = float(os.environ.get("STAZA_SLOW", "0"))
 SECONDS = LONG or 4.0
-BODIES, HEADERS, READERS = (2000, 300, 40) if LONG else (200, 40, 10)
+BODIES, HEADERS, READERS, ANSWERS = (2000, 300, 40, 20) if LONG else (200, 40, 10, 6)
 SLOW_BODY = (
     b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
     b"Content-Length: 100000\r\n\r\nemail=a"
@@ -139,14 +143,21 @@ def test_slow_clients_hold_up_nobody(app: Flask, settings: Settings) -> None:
             reader.connect(("127.0.0.1", port))
             reader.sendall(b"GET /static/staza.css HTTP/1.1\r\nHost: x\r\n\r\n" * 20)
             slow.append(reader)
-        began, saved, memory = time.monotonic(), 0, []
-        while time.monotonic() - began < SECONDS or saved < 20 * bool(LONG):
-            for path in ("/healthz", "/sign-in"):
-                assert answers_within(port, path) < 2.0
-            saved += trickled(port)
+        trainee, attempt = at_a_quiz(port)
+        began, saved, memory = time.monotonic(), Counter[str](), []
+        answers: dict[str, object] = {}
+        while time.monotonic() - began < SECONDS or saved.total() < ANSWERS:
+            for path in ("/healthz", "/courses/basics/lessons/first"):
+                began_asking = time.monotonic()
+                answer = trainee.ask("GET", path)
+                assert answer is not None
+                assert answer.status == 200
+                assert time.monotonic() - began_asking < 2.0, path
+            question, meaning = saved_slowly(trainee, attempt, saved.total())
+            saved[question], answers[question] = saved[question] + 1, meaning
             drip(slow)
             memory.append(resident(pid))
-        assert saved
+        assert stored_answers() == answers
         settled = memory[len(memory) // 4 :]
         assert max(settled) - settled[0] < 30_000_000
     for each in slow:
@@ -160,25 +171,46 @@ def drip(slow: list[socket.socket]) -> None:
             each.send(b"a")
 
 
-def answers_within(port: int, path: str) -> float:
-    began = time.monotonic()
-    asking = HTTPConnection("127.0.0.1", port, timeout=10)
-    asking.request("GET", path)
-    assert asking.getresponse().status == 200
-    asking.close()
-    return time.monotonic() - began
+def at_a_quiz(port: int) -> tuple[Browser, str]:
+    """Somebody who is signed in, and has begun a quiz; the address of the attempt."""
+    browser, quiz = Browser(Storm(port, {}), 0), "/courses/basics/quizzes/final"
+    account = {"email": "trainee@example.org", "password": PASSWORD}
+    for page, action, typed in (
+        ("/sign-in", "/sign-in", account),
+        ("/courses/basics", "/courses/basics/enrol", {}),
+        (quiz, f"{quiz}/attempts", {}),
+    ):
+        shown = browser.open(page)
+        form = shown.form(action) if shown else None
+        assert form, page
+        answer = browser.insist("POST", action, urlencode(form.hidden | typed).encode())
+        assert answer.status == 303
+    return browser, answer.leads_to
 
 
-def trickled(port: int) -> bool:
-    """Whether a form that arrives at the pace of a line of 50 kbit/s is accepted."""
-    head, body = form(port)
-    with connected(port) as line:
-        line.sendall(head)
-        for start in range(0, len(body), 40):
-            line.sendall(body[start : start + 40])
+def saved_slowly(browser: Browser, attempt: str, number: int) -> tuple[str, object]:
+    """Give an answer over a line of 50 kbit/s: the number of its question, and what was saved."""
+    question = str(number % 6 + 1)
+    path = f"{attempt}/questions/{question}"
+    page = browser.open(path)
+    form = page.form(path) if page else None
+    assert form
+    given = form.filled(Random(number))
+    head, body = browser.letter(path, form.body(given))
+    with connected(browser.storm.port) as line:
+        for start in range(0, len(head + body), 40):
+            line.sendall((head + body)[start : start + 40])
             time.sleep(40 / LINE)
         assert line.recv(100).startswith(b"HTTP/1.1 303")
-    return True
+    return question, form.meaning(given)
+
+
+def stored_answers() -> dict[str, object]:
+    """The answers of the one attempt, by the number of the question."""
+    db.session.rollback()
+    attempt = db.session.scalars(select(Attempt)).one()
+    rows = db.session.scalars(select(Answer))
+    return {str(attempt.questions.index(row.question_id) + 1): row.answer for row in rows}
 
 
 def resident(pid: int) -> int:
