@@ -13,7 +13,7 @@ from unicodedata import normalize
 from courses import letters
 from courses.doubles import Double, doubles
 from courses.facts import Fact, Unit
-from courses.layout import DIAGRAMS, FOLDERS, LOCALES, MEDIA, is_slug
+from courses.layout import DIAGRAMS, FOLDERS, LANGUAGES, LOCALES, MEDIA, is_slug
 from courses.letters import plain, told
 from courses.problems import Problem, has_errors, in_source
 
@@ -233,6 +233,8 @@ def check_files(links: Iterable[str], odd: Iterable[str], unread: Iterable[str])
             hint = f"Files in {DIAGRAMS}/ end in `.dot`; pictures belong in {MEDIA}/."
         elif inner in LOCALES or above in LOCALES:
             hint = "The folder of a language has the same files as what it translates; pictures are not translated."
+        elif not name and path.count("/") == 2 and (meant := _language(inner)):
+            hint = f"The folder of the translation into {LANGUAGES[meant]} has the name `{meant}`."
         elif not name:
             hint = f"What is read is in {', '.join((*FOLDERS, MEDIA, DIAGRAMS))}, without folders in it."
         if inner or name.endswith((".yaml", ".yml")):
@@ -240,6 +242,23 @@ def check_files(links: Iterable[str], odd: Iterable[str], unread: Iterable[str])
             message = f"{message} {letters.odd(path)}".rstrip()
             found.append(_advice(path, "stray-file", message, hint))
     return found
+
+
+_LANGUAGE_CODES = {
+    "sr": "rs srb srp serbian srpski sr-cyrl sr-rs srcyrl sr-latn",
+    "cnr": "me mne cg crnogorski montenegrin sr-me",
+    "bs": "ba bih bos bosanski bosnian bs-ba",
+    "mk": "mkd mac makedonski macedonian mk-mk nmk",
+    "sq": "al alb sqi shq shqip albanian xk sq-al",
+    "en": "eng english gb uk en-gb en-us",
+}
+"""What people call the folder of a language beside its code: the code of a country, a name, another standard's code."""
+
+
+def _language(folder: str) -> str:
+    """The language that a folder was meant for by its name; "" if for none."""
+    name = folder.lower().replace("_", "-")
+    return next((code for code, others in _LANGUAGE_CODES.items() if name == code or name in others.split()), "")
 
 
 def check_shared(unit: Unit, shared: Names) -> list[Problem]:

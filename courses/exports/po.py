@@ -26,6 +26,8 @@ from courses.translate.sheets import Orphan, Row, Sheet
 from courses.translate.writing import UNWRITABLE
 
 _HEADERS = re.compile(rb'^"(?!Language:|MIME|Content-)[A-Z][\w-]+: .*\\n"\n', re.MULTILINE)
+_NAMED = re.compile(r"# ([a-z0-9-]+): [a-z]+\. Read it back with")
+"""The course that a catalogue says it is of, as `export` wrote it."""
 _FORMATS = ("python-format", "python-brace-format")
 
 
@@ -62,14 +64,19 @@ class Reading(NamedTuple):
     left: list[str]
 
 
-def read(data: bytes, file: str, sheets: Iterable[Sheet], locale: str) -> Reading:
+def read(data: bytes, file: str, sheets: Iterable[Sheet], locale: str, course: str = "") -> Reading:
     """The sheets with the translations of a catalogue, which is named `file` to its reader. Nothing that somebody
     translated is dropped: what has no place any more stands at the end of its file. Raises `PoError` for what is no
-    catalogue, or one of another language."""
+    catalogue, or one of another language, or of another course than `course`, if its head names one."""
     if marks := conflicts(Text("", data.decode("utf-8", "replace"))):
         raise PoError(f"Line {marks[0].line} of the file: {marks[0].message} {marks[0].hint}")
+    named = _NAMED.match(data.removeprefix(BOM_UTF8).decode("utf-8", "replace"))
+    if named and course and named[1] != course:
+        raise PoError(f"The file holds the texts of {named[1]}, not of {course}.")
     try:
         catalogue = read_po(BytesIO(data.removeprefix(BOM_UTF8)), abort_invalid=True)
+    except UnicodeDecodeError as error:
+        raise PoError(f"The file is not in the encoding {error.encoding.upper()}: save it with that one.") from error
     except (PoFileError, ValueError, LookupError) as error:
         raise PoError(f"The file is no PO file: {error}.") from error
     if not re.fullmatch(f"({locale}(_[A-Z]{{2}})?)?", catalogue.locale_identifier or ""):  # `sr_RS` is `sr` too

@@ -21,6 +21,7 @@ from courses.translate import letters
 from courses.translate.entries import Leaf, Translated, Woven, entries, lists_of, translated
 from courses.translate.lesson import WHOLE, difference, give
 from courses.translate.segments import differs
+from courses.translate.slips import alike
 from courses.translate.spelling import latin_bank
 from courses.translate.weave import REFERENCES
 
@@ -43,6 +44,11 @@ def keyed_translation(unit: Unit, source: Text, where: Role, original: Text, mad
     document.problems += letters.told(
         source.file, where.locale, ((leaf.text, partial(_inside, document, leaf)) for leaf in leaves)
     )
+    for one in found:
+        for key, leaf in one.leaves.items() if not one.stale else ():
+            if isinstance(leaf.value, str) and (read := one.entry.leaves.get(key)):
+                at = partial(_inside, document, leaf)
+                document.problems += alike(source.file, where.locale, read.text, leaf.value, at)
     document.problems += unit.problems  # those of characters
     unit.problems = document.problems
     whole = _right([one for one in found if one.whole], document, where.kind, document.problems)

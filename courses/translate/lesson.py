@@ -37,6 +37,7 @@ from courses.translate.segments import (
     renderings,
     segments,
 )
+from courses.translate.slips import alike
 from courses.translate.weave import Woven, in_front_matter, references, weave
 from courses.units import attach, names, spell
 
@@ -112,7 +113,7 @@ def lesson(unit: Unit, source: Text, original: Text, made: Unit, reading: Readin
         pairing = pairing._replace(orphans=[])
     texts = [(one.text, one.place) for one in written if one.lines]
     unit.problems += letters.told(source.file, reading.where.locale, texts)
-    pairs = _formed(unit, source, pairing)
+    pairs = _formed(unit, source, pairing, reading.where)
     start = front_matter(original)[1]
     anchors = [fact.name.partition("#")[2] for fact in made.defines if fact.kind == "anchor"]
     woven = weave(original, source.file, pairs, reading.language)
@@ -149,7 +150,7 @@ def lesson(unit: Unit, source: Text, original: Text, made: Unit, reading: Readin
     give(unit, reading.where.locale, value, latin_lesson)
 
 
-def _formed(unit: Unit, source: Text, pairing: Pairing) -> list[Pair]:
+def _formed(unit: Unit, source: Text, pairing: Pairing, role: Role) -> list[Pair]:
     """The pairs, without translations that are of another form than their block; these and those that translate nothing
     any more are told of."""
     mistyped = _mistyped(source.file, pairing)
@@ -167,6 +168,14 @@ def _formed(unit: Unit, source: Text, pairing: Pairing) -> list[Pair]:
             )  # fmt: skip
     pairs: list[Pair] = []
     for one in pairing.pairs:
+        if one.rendering and not one.stale:
+            if hidden := _hidden(one.rendering, one.segment):
+                message = "This line begins with `%%` and is not the source's: it is shown to nobody."
+                hint = "Write the translation in a line of its own, without `%%`."
+                unit.problems.append(Problem(source.file, hidden, 1, "error", "translation-hidden", message, hint))
+            elif one.rendering.lines:
+                locale = role.locale
+                unit.problems += alike(source.file, locale, one.segment.text, one.rendering.text, one.rendering.place)
         if one.rendering and not fits(one.rendering, one.segment):
             after = pairing.pairs[len(pairs) + 1 : len(pairs) + 2]
             unit.problems.append(_misformed(source.file, one.rendering, one.segment, after))
@@ -180,6 +189,14 @@ def _formed(unit: Unit, source: Text, pairing: Pairing) -> list[Pair]:
             one = Pair(one.segment, None, False)
         pairs.append(one)
     return pairs
+
+
+def _hidden(rendering: Rendering, segment: Segment) -> int:
+    """The line in which the translation of a block stands that was written over the source's text; 0 if none does."""
+    if rendering.lines:
+        return 0
+    shown = {line.strip() for line in segment.text.split("\n")}
+    return next((number for number, line in rendering.comments if line and line not in shown), 0)
 
 
 def _mistyped(file: str, pairing: Pairing) -> dict[int, Problem]:

@@ -25,6 +25,15 @@ _FOREIGN = re.compile(
     r"|\]\([^)]*\)|<[^>]*>|&\w+;"
 )
 _WORD = re.compile(r"[^\W\d_]+")
+_RUSSIAN = "ёйщъыьэюяіїєґў"
+_NOT_IN = {
+    "sr": re.compile(f"[ѓќѕ{_RUSSIAN}]"),
+    "mk": re.compile(f"[ђћ{_RUSSIAN}]"),
+    "bs": re.compile(r"[\u0400-\u04ffëç]"),
+    "cnr": re.compile(r"[\u0400-\u04ffëç]"),
+    "sq": re.compile(r"[\u0400-\u04ffčćđšž]"),
+}
+"""Letters that a language does not have, and its neighbours do."""
 _SEAM = re.compile(r"[\u0400-\u04ff][A-Za-zÀ-ž]|[A-Za-zÀ-ž][\u0400-\u04ff]")
 """Where a letter of one script stands beside one of the other."""
 
@@ -34,9 +43,29 @@ Located = tuple[str, Callable[[int], Place]]
 
 def told(file: str, locale: str, texts: Iterable[Located]) -> list[Problem]:
     """Advice on the translated texts of the file: one on all that are in Latin letters but should not be, at the first,
-    and one on all words of which some letters are Latin and some Cyrillic, which look right and are not."""
+    one on all words of which some letters are Latin and some Cyrillic, which look right and are not, and one on the
+    first letter of another language."""
     texts = list(texts)
-    return [*_in_latin(file, locale, texts), *_mixed(file, texts)]
+    return [*_in_latin(file, locale, texts), *_mixed(file, texts), *_of_another(file, locale, texts)]
+
+
+def unwritten(locale: str, text: str) -> bool:
+    """Whether the text is in Latin letters and the language is not, which is told of all such texts at once."""
+    return locale in _CYRILLIC and in_latin(text)
+
+
+def _of_another(file: str, locale: str, texts: Sequence[Located]) -> Iterator[Problem]:
+    """Advice on the first letter that the language does not have: the text may be in another one."""
+    foreign = _NOT_IN.get(locale)
+    for text, place in texts if foreign else ():
+        for word in _WORD.finditer(_prose(text)):
+            if not foreign or not word[0][0].islower() or _SEAM.search(word[0]):
+                continue
+            if letter := foreign.search(word[0]):
+                message = f"The letter `{letter[0]}` of `{word[0]}` is none of {LANGUAGES[locale]}."
+                hint = "See whether this is in the right language; mark words of another one: `[word]{lang=en}`."
+                yield Problem(file, *place(word.start()), "advice", "translation-letters", message, hint)
+                return
 
 
 def _in_latin(file: str, locale: str, texts: Sequence[Located]) -> Iterator[Problem]:

@@ -98,6 +98,8 @@ class Rendering:
     stale: bool
     line: int
     lines: list[tuple[int, str]] = field(default_factory=list)
+    comments: list[tuple[int, str]] = field(default_factory=list)
+    """The lines that show the source to the translator, without their mark."""
 
     @property
     def text(self) -> str:
@@ -132,6 +134,8 @@ def form_of(text: str) -> Form:
     return Form("", _kind(top[1]), top[1].map[0] if top[1].map else 0)
 
 
+_NAMED = re.compile(r"(:::[ \t]*[^\s\d]+)[ \t]+(?=[0-9a-f]*\d)([0-9a-f]{8})(?:[ \t]+stale)?[ \t]*$")
+"""A line that begins a block by another name."""
 _PARTS = {
     "list_item_open": ("list item", "list items"),
     "tr_open": ("table row", "table rows"),
@@ -222,8 +226,14 @@ def renderings(source: Text) -> tuple[list[Rendering], list[Problem]]:
                 message = f"`{line.strip()}` does not name the block that it translates."
                 hint = "Write the hash as `staza translate update` wrote it: `:::block 3f2a91c0`."
                 problems.append(source.problem(source.line_start(number), "translation-block", message, hint))
+        elif named := _NAMED.match(line):
+            current, told = None, True
+            message = f"`{named[1]}` begins no block: its name is not to be translated."
+            hint = f"Write `:::block {named[2]}`."
+            problems.append(source.problem(source.line_start(number), "translation-block", message, hint))
         elif line.startswith(COMMENT):
-            continue
+            if current is not None:
+                current.comments.append((number, line.removeprefix(COMMENT).strip()))
         elif current is not None:
             current.lines.append((number, line))
         elif line.strip() and not told:

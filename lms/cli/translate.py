@@ -261,7 +261,7 @@ def import_po(locale: str, course: str, file: Path, content: Path) -> None:
     id = _translatable(content, course, locale)
     before = _understood(sheets(content, id, locale))
     try:
-        made = po.read(file.read_bytes(), str(file), before, locale)
+        made = po.read(file.read_bytes(), str(file), before, locale, id)
     except po.PoError as error:
         raise click.ClickException(str(error)) from error
     _write(content, [new for old, new in zip(before, made.sheets, strict=True) if new != old])

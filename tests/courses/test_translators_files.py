@@ -94,6 +94,10 @@ def test_a_catalogue_is_read_with_care(content: Path) -> None:
         po.read(b"msgid broken", "sr.po", before, "sr")
     with pytest.raises(po.PoError, match="in the language sr"):
         po.read(catalogue.encode(), "sr.po", before, "mk")
+    with pytest.raises(po.PoError, match="the texts of paths, not of roads"):
+        po.read(catalogue.encode(), "sr.po", before, "sr", "roads")
+    with pytest.raises(po.PoError, match="encoding UTF-8"):
+        po.read(catalogue.encode("cp1251", "replace"), "sr.po", before, "sr", "paths")
     wrong = catalogue.replace('msgstr "Први корак"', 'msgstr "%% Први корак"')
     made = po.read(wrong.encode(), "sr.po", before, "sr")
     assert made.sheets == before, "what cannot be written changes nothing"
