@@ -119,7 +119,8 @@ class Buffered:
         try:
             parts: Iterable[bytes] = self.application(wsgi, answer.start)
             try:
-                answer.body.writelines(parts)
+                for part in parts:  # `writelines` of a spooled file would hold all of them in memory
+                    answer.body.write(part)
             finally:
                 if close := getattr(parts, "close", None):
                     close()

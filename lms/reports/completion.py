@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from lms.records.enrolments import Enrolment, State, state_on
 from lms.records.people import Person
 from lms.records.refreshers import Ask, open_since
 from lms.records.scope import Scope
-from lms.reports.table import Column, Filters, Row, Units, as_day, in_order, named_like, ranked
+from lms.reports.table import Column, Filters, Row, Units, as_day, fetched, in_order, named_like, ranked
 from lms.shares import whole
 
 SAME_PERSON = and_(Person.institution_id == Enrolment.institution_id, Person.id == Enrolment.person_id)
@@ -89,16 +89,18 @@ class Completion:
         wanted = self.filters.state
         return counts.states[State(wanted)] if wanted else counts.all
 
-    def rows(self, session: Session, limit: int | None = None, offset: int = 0) -> list[Row]:
-        """The rows, in the order asked for: one statement."""
-        return [self._row(*found) for found in session.execute(self._query(limit, offset))]
+    def rows(self, session: Session, limit: int | None = None, offset: int = 0) -> Iterator[Row]:
+        """The rows, in the order asked for, as they are taken: one statement."""
+        closed = (_("closed"),) if self.filters.closed else ()
+        return (self._row(closed, *found) for found in fetched(session, self._query(limit, offset)))
 
-    def _row(self, person_id: UUID, name: str, email: str, unit_id: int, course_id: str, state: str, progress: int,
-             due_on: date | None, completed_at: datetime | None, asked_at: datetime | None, score: float | None
-             ) -> Row:  # fmt: skip
+    def _row(
+        self, closed: tuple[str, ...], person_id: UUID, name: str, email: str, unit_id: int, course_id: str, state: str,
+        progress: int, due_on: date | None, completed_at: datetime | None, asked_at: datetime | None,
+        score: float | None,
+    ) -> Row:  # fmt: skip
         unit, course = self.units.labels.get(unit_id, ""), self.courses.get(course_id, course_id)
         done, since = as_day(completed_at, self.zone), as_day(asked_at, self.zone)
-        closed = [_("closed")] if self.filters.closed else []
         return Row(
             (
                 name,

@@ -7,6 +7,8 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from tempfile import TemporaryDirectory
+from typing import IO
 
 import xlsxwriter
 from flask_babel import format_date, format_decimal, format_percent
@@ -37,14 +39,15 @@ class Sheet:
     matrix: bool = False
 
 
-def csv_file(sheets: Sequence[Sheet]) -> bytes:
-    """The tables as CSV (RFC 4180) in UTF-8 with a byte order mark, without which Excel takes Cyrillic for Latin.
+def csv_file(sheets: Sequence[Sheet], out: IO[bytes]) -> None:
+    """Write the tables into `out` as CSV (RFC 4180) in UTF-8 with a byte order mark, without which Excel takes
+    Cyrillic for Latin.
 
     Several tables follow each other, each under its title. Days are written as ISO 8601, shares as 0..1. Every cell
     is quoted, and no text is run as a formula (`lms.cells`).
     """
-    out, states = io.StringIO(newline=""), _states()
-    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
+    text, states = io.TextIOWrapper(out, "utf-8-sig", newline=""), _states()
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
     for place, sheet in enumerate(sheets):
         if len(sheets) > 1:
             writer.writerows([[]] * (place > 0) + [[guarded(sheet.title)]])
@@ -53,7 +56,7 @@ def csv_file(sheets: Sequence[Sheet]) -> bytes:
         for row in sheet.rows:
             writer.writerow([_as_text(states.get(value, value) if kind == "state" else value)
                              for value, kind in zip(row.values, kinds, strict=True)])  # fmt: skip
-    return out.getvalue().encode("utf-8-sig")
+    text.detach()
 
 
 def _states() -> dict[Value, str]:
@@ -68,14 +71,16 @@ def _as_text(value: Value) -> str:
     return value.isoformat() if isinstance(value, date) else f"{value:.10g}"
 
 
-def xlsx_file(sheets: Sequence[Sheet], about: Sequence[tuple[str, str]]) -> bytes:
-    """The tables as XLSX, a sheet each, and a last sheet with the facts `about` the export.
+def xlsx_file(sheets: Sequence[Sheet], about: Sequence[tuple[str, str]], out: IO[bytes]) -> None:
+    """Write the tables into `out` as XLSX, a sheet each, and a last sheet with the facts `about` the export.
 
     Days, numbers and shares are typed; the header row is frozen and can be filtered by. Texts are written as texts,
     so that none is run as a formula. Each row is written out before the next one comes, so that memory stays flat.
     """
-    out = io.BytesIO()
-    with xlsxwriter.Workbook(out, {"constant_memory": True}) as book:
+    with (
+        TemporaryDirectory(prefix="staza-") as folder,  # what is written there does not outlive a failure
+        xlsxwriter.Workbook(out, {"constant_memory": True, "tmpdir": folder}) as book,
+    ):
         header = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"})
         patterns = {"day": "yyyy-mm-dd", "percent": "0%", "number": "0"}
         formats = {kind: book.add_format({"num_format": pattern}) for kind, pattern in patterns.items()}
@@ -87,7 +92,6 @@ def xlsx_file(sheets: Sequence[Sheet], about: Sequence[tuple[str, str]]) -> byte
         for place, (label, text) in enumerate(about):
             facts.write_string(place, 0, label)
             facts.write_string(place, 1, text)
-    return out.getvalue()
 
 
 def pdf_file(sheets: Sequence[Sheet], about: Sequence[tuple[str, str]], language: str, at: datetime) -> bytes:

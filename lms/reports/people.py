@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,7 +15,7 @@ from lms.records.accounts import is_open
 from lms.records.enrolments import Enrolment, State, state_on
 from lms.records.people import Person
 from lms.records.scope import Scope
-from lms.reports.table import Column, Filters, Row, Units, named_like
+from lms.reports.table import Column, Filters, Row, Units, fetched, named_like
 
 STATES = (State.COMPLETED, State.IN_PROGRESS, State.NOT_STARTED, State.OVERDUE)
 
@@ -47,13 +48,11 @@ class People:
         """How many people there are: one statement."""
         return session.scalar(select(func.count()).select_from(Person).where(*self._conditions())) or 0
 
-    def rows(self, session: Session, limit: int | None = None, offset: int = 0) -> list[Row]:
-        """The rows, in the order asked for: one statement."""
+    def rows(self, session: Session, limit: int | None = None, offset: int = 0) -> Iterator[Row]:
+        """The rows, in the order asked for, as they are taken: one statement."""
         closed = [_("closed")] if self.filters.closed else []
-        return [
-            Row((name, email, self.units.labels.get(unit_id, ""), *counts, *closed), person_id)
-            for person_id, name, email, unit_id, *counts in session.execute(self._query(limit, offset))
-        ]
+        for person_id, name, email, unit_id, *counts in fetched(session, self._query(limit, offset)):
+            yield Row((name, email, self.units.labels.get(unit_id, ""), *counts, *closed), person_id)
 
     def _query(self, limit: int | None, offset: int) -> Select[Any]:
         """The stretch of people first, and only for them the counting of their enrolments."""

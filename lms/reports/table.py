@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, and_, case, literal, true
+from sqlalchemy import ColumnElement, Select, and_, case, literal, true
 from sqlalchemy.orm import Session
 
 from lms.days import day_of
@@ -20,6 +20,8 @@ from lms.records.people import Person
 Kind = Literal["text", "state", "number", "percent", "day"]
 Value = str | int | float | date | None
 PER_PAGE = 50
+BATCH = 500
+"""Rows that are fetched from the database at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,9 @@ class Report(Protocol):
     def columns(self) -> tuple[Column, ...]:
         """The columns, in their order."""
 
-    def rows(self, session: Session, limit: int | None = None, offset: int = 0) -> list[Row]:
-        """The rows in the order asked for: all of them, or a stretch."""
+    def rows(self, session: Session, limit: int | None = None, offset: int = 0) -> Iterator[Row]:
+        """The rows in the order asked for: all of them, or a stretch. They come from the database as they are taken, so
+        that however many there are, memory holds few; nothing else may be done with the session meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,11 @@ class Units:
     def order(self, unit_id: Any) -> ColumnElement[int]:
         """The place among all units of the one in this column, to order by."""
         return ranked({row.id: place for place, row in enumerate(self.rows)}, unit_id)
+
+
+def fetched(session: Session, query: Select[Any]) -> Iterator[Any]:
+    """What a query finds, fetched `BATCH` by `BATCH` from a cursor that the database keeps."""
+    yield from session.execute(query, execution_options={"yield_per": BATCH})
 
 
 def ranked(places: Mapping[Any, int], column: Any) -> ColumnElement[int]:

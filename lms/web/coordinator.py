@@ -14,11 +14,12 @@ from lms.learning.access import region
 from lms.learning.look import looked
 from lms.records import institutions
 from lms.records.people import Role
-from lms.reports.files import SHEET_TYPES, csv_file, xlsx_file
+from lms.reports.files import SHEET_TYPES
 from lms.reports.region import ALL, HIDDEN, STATES, Region, counts
 from lms.reports.table import state_label
 from lms.web.access import actor, allow
 from lms.web.reading import library
+from lms.web.sending import sheets_sent
 
 blueprint = Blueprint("coordinator", __name__)
 
@@ -62,6 +63,4 @@ def file(kind: str) -> Response:
         (_("Created by"), f"{who.person.name} <{who.person.email}>"),
         (HIDDEN, _("Hidden to protect privacy (fewer than 5 people, or a number that would reveal one).")),
     ]
-    data = csv_file(sheets) if kind == "csv" else xlsx_file(sheets, about)
-    headers = {"Content-Disposition": f'attachment; filename="staza-region-{who.today(at)}.{kind}"'}
-    return Response(data, content_type=SHEET_TYPES[kind], headers=headers)
+    return sheets_sent(kind, f"staza-region-{who.today(at)}", sheets, about)

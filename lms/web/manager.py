@@ -29,13 +29,14 @@ from lms.records.people import Role
 from lms.records.scope import Scope
 from lms.reports import record as records
 from lms.reports.completion import Completion
-from lms.reports.files import FILE_TYPES, MOST_PRINTED, Sheet, csv_file, pdf_file, xlsx_file
+from lms.reports.files import FILE_TYPES, MOST_PRINTED, Sheet, pdf_file
 from lms.reports.people import People
 from lms.reports.table import PER_PAGE, Column, Filters, Page, Report, Units, state_label
 from lms.web.access import actor, allow
 from lms.web.forms import day, found
 from lms.web.paging import here, paging
 from lms.web.reading import library
+from lms.web.sending import named, sheets_sent
 
 blueprint = Blueprint("manager", __name__, url_prefix="/manager")
 
@@ -137,7 +138,7 @@ def _table_page(template: str, desk: Desk, report: Report, total: int, **more: o
         template,
         columns=report.columns,
         heads=_heads(report.columns, desk.filters),
-        rows=report.rows(db.session(), PER_PAGE, page.offset) if total else [],
+        rows=list(report.rows(db.session(), PER_PAGE, page.offset)) if total else [],
         page=paging(page),
         filters=desk.filters,
         units=desk.units,
@@ -152,24 +153,16 @@ def _file(kind: str, name: str, title: str, desk: Desk, report: Report) -> Respo
     if kind not in FILE_TYPES:
         abort(404)
     desk.look("exported", report=name, format=kind)
-    rows = report.rows(db.session(), MOST_PRINTED + 1 if kind == "pdf" else None)
-    if kind == "pdf" and len(rows) > MOST_PRINTED:
+    saved, about = f"staza-{name}-{desk.today}", _about(title, desk)
+    if kind != "pdf":
+        return sheets_sent(kind, saved, [Sheet(title, report.columns, report.rows(db.session()))], about)
+    rows = list(report.rows(db.session(), MOST_PRINTED + 1))
+    if len(rows) > MOST_PRINTED:
         flash(_("A PDF can have at most %(most)s rows. Narrow the list with the filters, or download the XLSX.",
                 most=format_decimal(MOST_PRINTED)), "error")  # fmt: skip
         return redirect(f"{url_for(f'.{name}')}?{urlencode(_asked())}", 303)
-    data = _written(kind, Sheet(title, report.columns, rows), _about(title, desk))
-    headers = {"Content-Disposition": f'attachment; filename="staza-{name}-{desk.today}.{kind}"'}
-    return Response(data, content_type=FILE_TYPES[kind], headers=headers)
-
-
-def _written(kind: str, sheet: Sheet, about: list[tuple[str, str]]) -> bytes:
-    match kind:
-        case "csv":
-            return csv_file([sheet])
-        case "pdf":
-            return pdf_file([sheet], about, i18n.language().tag, clock.now())
-        case _:
-            return xlsx_file([sheet], about)
+    data = pdf_file([Sheet(title, report.columns, rows)], about, i18n.language().tag, clock.now())
+    return named(Response(data, content_type=FILE_TYPES[kind]), f"{saved}.pdf")
 
 
 def _about(title: str, desk: Desk) -> list[tuple[str, str]]:

@@ -73,6 +73,13 @@ def csv_rows(data: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
 
 
+def written(write: Callable[..., None], *about: object) -> bytes:
+    """What a file holds that is written like this."""
+    out = io.BytesIO()
+    write(*about, out)
+    return out.getvalue()
+
+
 def xlsx_rows(data: bytes) -> list[list[str]]:
     sheet = load_workbook(io.BytesIO(data)).worksheets[0]
     return [[_plain(value) for value in row] for row in sheet.iter_rows(values_only=True)]
@@ -168,8 +175,8 @@ FORMULAS = ["=1+1", "+1", "-1", "@sum", "\tx", "\rx", "=cmd|' /C calc'!A0", "＝
 def test_no_cell_is_run_as_a_formula(app: Flask) -> None:
     with app.test_request_context():
         sheet = Sheet("T", (Column("a", "A"), Column("b", "B", "number")), [Row((text, -1)) for text in FORMULAS])
-        in_csv = csv_rows(csv_file([sheet]))[1:]
-        book = load_workbook(io.BytesIO(xlsx_file([sheet], [("x", "=1")])))
+        in_csv = csv_rows(written(csv_file, [sheet]))[1:]
+        book = load_workbook(io.BytesIO(written(xlsx_file, [sheet], [("x", "=1")])))
     assert [row[0] for row in in_csv] == ["'" + text for text in FORMULAS]
     assert {row[1] for row in in_csv} == {"-1"}
     assert {cell.data_type for cell in book.worksheets[0]["A"]} == {"s"}
@@ -180,7 +187,9 @@ def test_no_cell_is_run_as_a_formula(app: Flask) -> None:
 def test_no_cell_becomes_a_formula_whatever_parts_the_columns(app: Flask, separator: str) -> None:
     texts = ["Ana;=1+1", "Ana\t=1+1", "Ana\n=1+1", 'Ana";=1+1', "Ana;＝1+1", "Ana; =1"]
     with app.test_request_context():
-        data = csv_file([Sheet("T", (Column("a", "A"), Column("b", "B")), [Row(("x", text)) for text in texts])])
+        data = written(
+            csv_file, [Sheet("T", (Column("a", "A"), Column("b", "B")), [Row(("x", text)) for text in texts])]
+        )
     text = data.decode("utf-8-sig")
     assert all(line.startswith('"') for line in text.split("\r\n") if line)
     for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
@@ -314,7 +323,7 @@ def test_an_xlsx_of_thousands_is_written_row_by_row(app: Flask) -> None:
     rows = (Row(tuple(f"{number} of column {place}" for place in range(10))) for number in range(8_000))
     with app.test_request_context():
         tracemalloc.start()
-        data = xlsx_file([Sheet("T", columns, rows)], [("a", "b")])
+        data = written(xlsx_file, [Sheet("T", columns, rows)], [("a", "b")])
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peak < 8_000_000

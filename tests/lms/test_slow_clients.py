@@ -48,10 +48,10 @@ LINE = 50_000 / 8
 
 
 @contextmanager
-def served(settings: Settings) -> Iterator[tuple[int, int]]:
+def served(settings: Settings, *options: str) -> Iterator[tuple[int, int]]:
     """The real server: its port and process."""
     port = free_port()
-    command = [sys.executable, "-m", "lms.cli", "serve", "--no-jobs", "--port", str(port)]
+    command = [sys.executable, "-m", "lms.cli", "serve", "--no-jobs", "--port", str(port), *options]
     process = subprocess.Popen(  # a pipe that nobody reads would be full in a minute
         command, env=os.environ | environment_of(settings), text=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
