@@ -8,7 +8,7 @@ from flask import Flask, Response, flash, g, make_response, redirect, render_tem
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.exc import DataError, SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from lms.db import FULL, READ_ONLY, db, trouble
@@ -121,6 +121,10 @@ def init_app(app: Flask) -> None:
     def http_error(error: HTTPException) -> Response | HTTPException:
         if error.code is None or error.code < 400:
             return error
+        if isinstance(error, InternalServerError) and isinstance(error.original_exception, Exception):
+            return unexpected(
+                error.original_exception
+            )  # raised after the answer was made, by what looks at each answer
         response = page(error.code)
         for name, value in error.get_headers(request.environ):
             if name.lower() in ("retry-after", "allow"):

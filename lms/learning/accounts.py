@@ -31,19 +31,21 @@ def sign_in(email: str, password: str, at: datetime, browser: str = "", instead_
     `browser` is what it roughly is; `instead_of` the token of a sign-in that it had, which ends.
 
     An unknown address costs the same time as a wrong password, so that nobody learns who has an account. The hash is
-    checked outside the transaction, which would otherwise hold up every other writer.
+    checked, and made anew where its cost is not today's, outside the transaction, which would otherwise hold up every
+    other writer.
     """
     found = account(db.session(), email)
     open_hash = found.password_hash if found and found.password_hash and found.closed_at is None else ""
     db.session.commit()
     right = passwords.verify(open_hash, password)
+    anew = passwords.hashed(password) if right and passwords.has_other_cost(open_hash) else ""
     with transaction() as session:
         if not (right and found):
             person = (found.institution_id, found.person_id) if found else (None, None)
             audit.note(session, at, None, "sign-in-refused", *person)
             return None
-        if passwords.has_other_cost(open_hash):
-            session.get_one(Account, found.email).password_hash = passwords.hashed(password)
+        if anew and (row := session.get_one(Account, found.email)).password_hash == open_hash:
+            row.password_hash = anew
         token = secrets.token_urlsafe(32)
         if instead_of and (before := session.get(SignIn, token_hash(instead_of))):
             session.delete(before)

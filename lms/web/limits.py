@@ -139,8 +139,9 @@ def _settle(response: Response) -> Response:
     """Give a try back that was no refusal, or say when the next may be made."""
     view = current_app.view_functions.get(request.endpoint or "")
     if not g.get("without_database") and getattr(view, "refusals_only", False) and not is_refusal(response.status_code):
-        for limit in limiter.current_limits:
-            _storage().give_back(limit.key)
+        with suppress(SQLAlchemyError):  # then the try stays counted: what was done is not lost for that
+            for limit in limiter.current_limits:
+                _storage().give_back(limit.key)
     if response.status_code == 429:
         response.headers["Retry-After"] = str(g.get("seconds_to_wait", 60))
     return response

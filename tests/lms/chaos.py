@@ -26,7 +26,7 @@ from .visitor import PASSWORD
 Fields = list[tuple[str, str]]
 COURSE = "basics"
 LESSONS = ("first", "second")
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds for which a trainee presses a button again before they count as stuck."""
 WORDS = ("entry", "stay", "transit", "улазак", "hyrje", "giriş", "🚧 border")
 

@@ -87,7 +87,8 @@ class Postgres:
             pgexec("pg_ctl", arguments, bin_path=self.server.bin_path, user=self.server.system_user)
         while self._processes():  # they notice that the main one is gone
             time.sleep(0.01)
-        self.pid_file.unlink(missing_ok=True)  # where nobody reaps it, the killed one counts as running
+        for left in (self.pid_file, *self.server.pgdata.glob(".s.PGSQL.*")):
+            left.unlink(missing_ok=True)  # where nobody reaps it, the killed one counts as running
 
     def _processes(self) -> list[Path]:
         """The processes that are at home in the folder of the data."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import update_wrapper
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from flask import Flask
+from flask import Flask, abort
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import make_url
 from werkzeug.test import TestResponse
@@ -24,7 +26,7 @@ from lms.records.audit import AuditEvent
 
 from .conftest import World, counted
 from .test_trainee import Visit
-from .visitor import Visitor
+from .visitor import PASSWORD, Visitor
 
 Lines = Callable[[], list[dict[str, object]]]
 
@@ -188,6 +190,37 @@ def test_a_read_only_postgresql(app: Flask, settings: Settings, visitor: Visit, 
         assert "can be read but not written" in page.text
         health = ask(browser, "/healthz")
         assert (health.status_code, health.json and health.json["trouble"]) == (503, "read-only")
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("endpoint", "path", "refuses", "status"),
+    [("account.sign_in_now", "/sign-in", False, 303), ("catalogue.enrol_oneself", "/courses/basics/enrol", True, 503)],
+)
+def test_a_database_that_is_busy_once_the_answer_is_made(
+    app: Flask, settings: Settings, visitor: Visit, monkeypatch: pytest.MonkeyPatch, *,
+    endpoint: str, path: str, refuses: bool, status: int,
+) -> None:  # fmt: skip
+    """A try that can't be given back takes no answer away; what else fails then is told as what it is."""
+    browser = visitor("trainee")
+    data = {"csrf_token": browser.token(), "email": "trainee@example.org", "password": PASSWORD}
+    other = sqlite3.connect(make_url(settings.database_url).database or "", isolation_level=None)
+
+    view = app.view_functions[endpoint]
+
+    def hold(**ids: str) -> object:
+        answer = view(**ids)
+        other.execute("BEGIN IMMEDIATE")
+        return abort(403) if refuses else answer
+
+    monkeypatch.setitem(app.view_functions, endpoint, update_wrapper(hold, view))
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    with pragma("busy_timeout=50"):
+        answer = ask(browser, path, "POST", data=data)
+        other.rollback()
+    other.close()
+    assert answer.status_code == status
+    assert refuses == ("Retry-After" in answer.headers)
 
 
 # ── refused requests ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -13,14 +13,17 @@ from sqlalchemy import Connection, Engine, event, func, select
 
 from lms import clock
 from lms.db import WRITES, db, transaction
-from lms.learning import enrol
+from lms.learning import enrol, passwords
 from lms.learning.access import managed
+from lms.learning.accounts import sign_in
 from lms.names import fold
+from lms.records.accounts import Account
 from lms.records.audit import AuditEvent
 from lms.records.enrolments import Enrolment
 from lms.records.people import Person
 
-from .conftest import START, World, actor_for
+from .conftest import SHIPPED_HASHER, START, World, actor_for
+from .visitor import PASSWORD
 
 PEOPLE = 909
 MOST_STATEMENTS = 20
@@ -116,3 +119,22 @@ def test_nobody_is_enrolled_where_one_is_not_the_managers(app: Flask, world: Wor
     with pytest.raises(enrol.Refused):
         enrol.enrol_people(manager, [(one.id, "basics", None) for one in (*crowd, stranger)], clock.now())
     assert enrolled() == 0
+
+
+def test_no_password_is_hashed_while_others_wait(app: Flask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the cost of a hash is not today's, it is made anew at the next sign-in."""
+    monkeypatch.setattr(passwords, "_hasher", SHIPPED_HASHER)
+    email = world.email("trainee")
+    before = db.session.get_one(Account, email).password_hash
+    db.session.rollback()
+
+    def hashed(password: str) -> str:
+        assert not db.session().in_transaction()
+        return SHIPPED_HASHER.hash(password)
+
+    monkeypatch.setattr(passwords, "hashed", hashed)
+    assert sign_in(email, PASSWORD, clock.now())
+    db.session.expire_all()
+    after = db.session.get_one(Account, email).password_hash
+    assert before != after
+    assert not passwords.has_other_cost(after)
