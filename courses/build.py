@@ -338,8 +338,9 @@ class Workshop:
                 if problem.file == f"{course.id}/course.yaml":
                     course.problems.append(problem)
         if not some and self.released and self.store is None:
-            from courses.released import check_gone
+            from courses.released import check_gone, check_withdrawn
 
+            result.problems += check_withdrawn(self.released, facts)
             result.problems += check_gone(self.released, {course.id: course.title for course in result.courses})
         if not some and not has_errors(in_source(result.all_problems())):  # which may be why something is unused
             cited = {fact.name for course in result.courses for fact in course.facts if fact.kind == "source"}

@@ -6,6 +6,7 @@ be read to its end, nothing is said, since the author will hear of that file fir
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from unicodedata import normalize
@@ -228,7 +229,10 @@ def check_files(links: Iterable[str], odd: Iterable[str], unread: Iterable[str])
         above, inner, name = ("", "", *path.split("/"))[-3:]
         hint = "Move or delete it."
         if inner in FOLDERS:
-            hint = f"Files in {inner}/ end in `{FOLDERS[inner][1]}`."
+            ending = FOLDERS[inner][1]
+            hint = f"Files in {inner}/ end in `{ending}`."
+            if (stem := _OTHER_ENDING.sub("", name)) != name and is_slug(stem):
+                hint = f"Give it the name `{stem}{ending}`; an editor or the system may have added another ending."
         elif inner == DIAGRAMS:
             hint = f"Files in {DIAGRAMS}/ end in `.dot`; pictures belong in {MEDIA}/."
         elif inner in LOCALES or above in LOCALES:
@@ -244,6 +248,7 @@ def check_files(links: Iterable[str], odd: Iterable[str], unread: Iterable[str])
     return found
 
 
+_OTHER_ENDING = re.compile(r"\.(?:(?:md|yaml|yml)\.txt|yml|markdown|mdown)$")
 _LANGUAGE_CODES = {
     "sr": "rs srb srp serbian srpski sr-cyrl sr-rs srcyrl sr-latn",
     "cnr": "me mne cg crnogorski montenegrin sr-me",

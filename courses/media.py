@@ -18,8 +18,10 @@ from io import BytesIO
 from typing import NamedTuple
 
 from courses import svg
+from courses.conflicts import conflicts
 from courses.facts import Medium
 from courses.problems import Problem
+from courses.text import Text
 
 KINDS = ("svg", "png", "jpg", "jpeg", "webp", "gif", "pdf")
 LIMIT = 3_000_000
@@ -38,6 +40,7 @@ _SIGNS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb".{4}ftyp", re.DOTALL), "a film"),
     (re.compile(rb"II\*\0|MM\0\*"), "TIFF"),
     (re.compile(rb"BM.{4}\0{4}", re.DOTALL), "BMP"),
+    (re.compile(rb"\x1f\x8b"), "packed, as `.svgz` is"),
     (re.compile(rb"PK\x03\x04"), "an archive or an office document"),
     (re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<!doctype html|<html)", re.IGNORECASE), "a page of the web"),
 )
@@ -67,6 +70,8 @@ def measure(file: str, data: bytes) -> Picture | Problem:
         return _problem(file, "file-too-large", message, "Make the picture smaller.")
     size = (0, 0)
     if kind == "svg":
+        if marks := conflicts(Text(file, data.decode("utf-8", "replace"))):
+            return marks[0]
         drawing = svg.read(file, data)
         if isinstance(drawing, Problem):
             return drawing

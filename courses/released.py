@@ -149,6 +149,23 @@ def check_gone(store: Store, titles: Mapping[str, str]) -> list[Problem]:
     return problems
 
 
+def check_withdrawn(store: Store, prerequisites: Mapping[str, Iterable[Fact]]) -> list[Problem]:
+    """Advice for each prerequisite that is withdrawn. `prerequisites`: what each course.yaml names, with places."""
+    try:
+        withdrawn = store.withdrawn()
+    except ArtefactError:
+        return []
+    problems = []
+    for course, facts in prerequisites.items():
+        for fact in facts if course not in withdrawn else ():
+            if fact.name in withdrawn:
+                message = f"The course `{fact.name}` is withdrawn: who has not completed it can never begin this one."
+                hint = "Take it out of `prerequisites`, or put another in its place."
+                place = f"{course}/course.yaml", fact.line, fact.column
+                problems.append(Problem(*place, "advice", "course-gone", message, hint))
+    return problems
+
+
 def _title_of(store: Store, id: str) -> str:
     try:
         return fingerprint(store.course(id, store.releases()[id].revision).title)

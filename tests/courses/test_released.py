@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -114,3 +115,16 @@ def test_a_damaged_store_is_for_others_to_tell(content: Path, store: Store) -> N
 @pytest.mark.parametrize(("markdown", "html"), [("A *path* & “more”", "A <em>path</em> &amp; “more”"), ("a  B", "A b")])
 def test_markdown_and_its_html_have_the_same_words(markdown: str, html: str) -> None:
     assert released.fingerprint(markdown) == released.fingerprint(html)
+
+
+def test_a_prerequisite_that_is_withdrawn(content: Path, store: Store) -> None:
+    """Nobody new could ever begin a course that asks for one."""
+    copytree(content / "paths", content / "roads")
+    edit(content / "roads" / "course.yaml", "id: paths", "id: roads")
+    edit(content / "roads" / "course.yaml", "title: A course about paths", "title: A course about roads")
+    edit(content / "roads" / "course.yaml", "prerequisites: []", "prerequisites: [paths]")
+    assert check(content, released=store) == []
+    store.withdraw("paths", True, "2026-11-22T00:00:00+00:00", "", "")
+    (problem,) = check(content, released=store)
+    assert (problem.file, problem.line, problem.column) == ("roads/course.yaml", 8, 17)
+    assert (problem.severity, problem.code) == ("advice", "course-gone")
