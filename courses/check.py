@@ -288,7 +288,7 @@ def check_sources(unit: Unit, used: set[str]) -> list[Problem]:
 def _doubled_source(file: str, fact: Fact, double: Double) -> Problem:
     if double.certain:
         message = f"This is the same document as `{double.earlier}`: both have the same {double.same}."
-        hint = f"Cite `{double.earlier}` everywhere, and delete this entry; a later version has a number of its own."
+        hint = f"Cite `{double.earlier}` everywhere, and delete this entry; a later version has its own number."
         return _error(file, fact, "doubled-source", message, hint)
     message = f"This may be the same document as `{double.earlier}`: both have the same {double.same}."
     hint = "Look at both. If they are one, keep one entry."

@@ -32,7 +32,7 @@ def conflicts(source: Text) -> list[Problem]:
     text = source.text
     if ("@@ -" in text or "diff --git " in text) and (patch := _PATCH.search(text)):
         message = f"`{patch[0]}` is of a patch: what follows lists changes, and is no text."
-        hint = "Delete the lines of the patch, or take the file anew from git."
+        hint = "Delete the lines of the patch, or get the file from git again."
         return [source.problem(patch.start(), "conflict", message, hint)]
     if not any(mark in text for mark in ("<<<<<<<", ">>>>>>>", "|||||||", "=======")):
         return []

@@ -86,6 +86,6 @@ def _told(problem: Problem) -> Problem:
             meant = plain(quoted)
             hint = problem.hint
             if f"`{meant}`" not in hint:
-                hint = f"Type it anew: `{meant}`." if meant.isascii() else hint or "Type it anew."
+                hint = f"Type it again: `{meant}`." if meant.isascii() else hint or "Type it again."
             return replace(problem, message=f"{problem.message} {sentence}", hint=hint)
     return problem

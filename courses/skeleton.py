@@ -25,7 +25,7 @@ PLACEHOLDERS = (
     "Say why it is right.",
     "Say why it is wrong.",
     "Right: say why.",
-    "Say why it is true all the same.",
+    "Say why it is true after all.",
     "why: Say why.",
     "Say why it comes here.",
     "Say why this word and no other.",
@@ -58,7 +58,7 @@ audiences:
   - {{id: reception, title: Reception and asylum staff}}
 """,
         "sources.yaml": "# What courses cite, by keys: [@the-key, art. 3]. Begin one with: staza new source\n",
-        "glossary.yaml": "# Terms that lessons explain where they stand: [the word](term:its-id)\n",
+        "glossary.yaml": "# Terms explained in the lessons: [the word](term:its-id)\n",
     }
 
 
@@ -148,7 +148,7 @@ _QUESTIONS = {
   answer: true
   why:
     true: "Right: say why."
-    false: Say why it is true all the same.
+    false: Say why it is true after all.
 """,
     "matching": """\
   stem: Match each act with what it is.

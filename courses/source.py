@@ -236,13 +236,13 @@ _EXPLANATIONS: list[tuple[str, str, str, str, str]] = [
     ("could not find expected ':'", "yaml-colon", "context", "This line among keys has no colon.",
      "Write `key: value`; the second line of a text must be indented more than its key."),
     ("while parsing a flow", "yaml-open-bracket", "problem",
-     "The list or the braces that began before this do not go on like this.",
+     "The list or the braces that began before this do not continue like this.",
      "Close the bracket; put a text in quotes if it contains a colon, a comma or a bracket."),
     ("unknown escape", "yaml-escape", "problem", "Inside double quotes a backslash begins a code, and this is none.",
      "Write the backslash twice, or use single quotes."),
     ("did not find expected key", "yaml-indent", "problem", "This does not continue what is above it.",
      "Look at the indentation, and whether a quote closed too early."),
-    ("did not find expected '-' indicator", "yaml-indent", "problem", "The list above goes on with `-` or ends.",
+    ("did not find expected '-' indicator", "yaml-indent", "problem", "The list above must continue with `-` or end.",
      "Look at the indentation of this line."),
     ("block sequence entries are not allowed", "yaml-indent", "problem", "A list may not begin here.",
      "Begin it on a line of its own."),
@@ -335,7 +335,7 @@ def _slip(text: str, offset: int) -> tuple[int, str, str, str] | None:
         if wide := _WIDE.match(text, line):
             from courses.letters import called
 
-            message = f"Behind `{wide[1]}` stands {called(wide[2])}, which is no colon to YAML."
+            message = f"After `{wide[1]}` there is {called(wide[2])}, which YAML does not read as a colon."
             return wide.start(2), "yaml-colon", message, f"Type a plain one, and a space: `{wide[1]}: …`."
         if listed := _LISTED.fullmatch(text, line, offset):
             message = f"YAML takes the `{listed[1]}` at the beginning of a text for that of a list or of keys."

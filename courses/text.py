@@ -84,13 +84,13 @@ def decode(file: str, data: bytes) -> tuple[Text | None, list[Problem]]:
         offset = len(data[: error.start].decode())
         problems.append(source.problem(offset, "not-utf8", message, "Save the file with the encoding UTF-8."))
     if control := CONTROL.search(source.text):
-        message = f"An invisible control character (U+{ord(control[0]):04X}) stands here."
+        message = f"An invisible control character (U+{ord(control[0]):04X}) is here."
         problems.append(source.problem(control.start(), "control-character", message, "Delete it."))
         source = Text(file, CONTROL.sub(" ", source.text))
     if marks := conflicts(source):
         return None, marks
     if (greek := source.text.find("\u037e")) >= 0:
-        message = "Here stands a Greek question mark (U+037E), which looks like a semicolon."
+        message = "This is a Greek question mark (U+037E), which looks like a semicolon."
         problems.append(source.problem(greek, "unseen-character", message, "Type `;` in its place."))
         source = Text(file, source.text.replace("\u037e", ";"))
     if not source.text.isascii() and UNSEEN.search(source.text):
@@ -106,7 +106,7 @@ def _without_unseen(source: Text) -> tuple[Text, list[Problem]]:
     problems, left_out = [], []
     for number, match in enumerate(UNSEEN.finditer(source.text)):
         hint = "Delete it, and press Enter where a line is to end." if match[0] in "\u2028\u2029" else "Delete it."
-        message = f"Here stands {called(match[0])}, which cannot be seen."
+        message = f"There is {called(match[0])} here, which is invisible."
         problems.append(source.problem(match.start(), "unseen-character", message, hint))
         left_out.append(match.start() - number)
     return Text(source.file, UNSEEN.sub("", source.text), left_out), problems

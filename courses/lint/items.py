@@ -99,9 +99,9 @@ class _Advice:
         asked = _QUESTION.findall(question.stem)
         clause = _CLAUSE.split(asked[-1])[0] if asked else ""
         if found := _NEGATION.search(clause):
-            message = f"The stem asks in the negative (“{found[0]}”), which is easily read past."
+            message = f"The stem asks in the negative (“{found[0]}”), which is easily overlooked."
             word = found[0].split()[-1]
-            hint = f"Ask for what is right; or make it stand out: `**{word}**`."
+            hint = f"Ask for what is right, or make it bold: `**{word}**`."
             self._note((*at, "stem"), "negative-stem", message, hint)
 
     # ── the bank ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -133,7 +133,7 @@ class _Advice:
             near = {other[0]: other for word in rarest for other in listed[word]}
             for _, other, others in near.values():
                 if len(words & others) >= ALIKE * len(words | others):
-                    message = f"This item and `{other.id}` share nearly all their words, so that one tells the other."
+                    message = f"This item and `{other.id}` share nearly all their words, so one gives the other away."
                     self._note(at, "near-duplicate", message, "Delete one, or make them ask different things.")
                     break
             for word in rarest:

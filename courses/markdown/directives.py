@@ -156,7 +156,7 @@ def _box(state: StateBlock, line: int, end_line: int, directive: _Directive) -> 
 def _summary(state: StateBlock, line: int, directive: _Directive) -> None:
     """What is wrong with where a summary stands: the card of a course takes one from each lesson, as it is."""
     if directive.argument:
-        message = "A summary has no title of its own: the card gives it that of the lesson."
+        message = "A summary has no title: the card uses the title of the lesson."
         _flaw(state, line, "directive-argument", message, "Write `:::summary` alone.")
     if state.level or state.env.get("summarised"):
         message = "A lesson has one summary, outside of all boxes and lists."

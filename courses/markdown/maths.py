@@ -301,7 +301,7 @@ class _Reading:
     def _words(self, piece: str, found: re.Match[str]) -> None:
         for strange in re.finditer(r"\\(?![%#$&_ ])[a-zA-Z]*|(?<!\\)\$", found[1]):
             message = f"`{strange[0]}` cannot be used in `{piece}`: it holds words."
-            _fail(found.start(1) + strange.start(), message, "Close the brace before it, and go on behind it.")
+            _fail(found.start(1) + strange.start(), message, "Close the brace before it, and continue after it.")
         self._out.append(f"{piece}{{{found[1]}}}")
 
     def _bracket(self, at: int, piece: str) -> None:

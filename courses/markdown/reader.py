@@ -378,7 +378,7 @@ class Reader:
             key, locator = match[1], " ".join((match[2] or "").split())
             self._use("source", key, place)
             if second := _SECOND.search(piece, match.end(1)):
-                message = f"`{second[0]}` stands within the citation of `{key}`: only `; ` divides two sources."
+                message = f"`{second[0]}` is inside the citation of `{key}`: only `; ` divides two sources."
                 self._problem(place, "citation", message, _CITE)
             short = self.needs[f"source:{key}"] = self.shelf.get(f"source:{key}")
             name = escape(short or key)

@@ -29,12 +29,12 @@ _SHOWN = 5
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--damaged", is_flag=True, help="Back up all the same what is damaged; the file says what that is.")
+@click.option("--damaged", is_flag=True, help="Back up damaged data too; the backup lists what is damaged.")
 def backup(file: Path, damaged: bool) -> None:
     """Write everything into FILE, a .tar.gz that holds personal data: keep it as safe as the server.
 
-    It is read again before it takes its name. Where the database or a released course is damaged, there is no backup,
-    and it is said what to do.
+    The finished backup is verified. If the database or a released course is damaged, no backup is made, and a message
+    says what to do.
 
     \b
     For example, every night:
@@ -72,19 +72,19 @@ def _say_damage(found: list[str], damaged: bool) -> None:
         click.echo(f"… and {len(found) - _SHOWN} more.", err=True)
     if not damaged:
         raise click.ClickException(
-            "Nothing was backed up. Courses: staza publish mends what the present text still has. The database: restore"
-            " the last backup. To keep what there is, add --damaged."
+            "Nothing was backed up. Courses: run staza publish to repair what the current text still has. Database:"
+            " restore the last backup. To back up damaged data too, add --damaged."
         )
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--force", is_flag=True, help="Replace what the database holds now.")
+@click.option("--force", is_flag=True, help="Replace the data in the database.")
 def restore(file: Path, force: bool) -> None:
-    """Bring back what FILE holds. A database that holds something is left alone, unless --force is given.
+    """Restore the backup FILE. A database that already holds data is replaced only with --force.
 
-    Nothing is changed before all of FILE is known to be right. A restore that was interrupted is finished or undone by
-    the next command.
+    Nothing changes before all of FILE has been verified. If a restore is interrupted, the next command finishes or
+    undoes it.
 
     \b
     For example, on a new machine:
@@ -96,9 +96,9 @@ def restore(file: Path, force: bool) -> None:
             raise click.ClickException("This installation holds data already. To replace all of it, add --force.")
         db.engine.dispose()
         about = restoring.bring_back(file, settings_of(app))
-    click.echo(f"Restored what was saved on {about['made_at']}. Run staza db upgrade if the software is newer.")
+    click.echo(f"Restored the backup of {about['made_at']}. If the software is newer, run: staza db upgrade")
     if about["format"] == 1:
-        click.echo("The backup was made by an older version of Staza, which kept no hashes to hold it against.")
+        click.echo("The backup was made by an older version of Staza without hashes, so it could not be verified.")
     for line in about.get("damage", ()):
         click.echo(f"Damaged when it was saved: {line}")
 

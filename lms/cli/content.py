@@ -92,7 +92,7 @@ artefacts_option = click.option(
 def check(courses: tuple[str, ...], form: str, content: Path, artefacts: Path) -> None:
     """Show every problem of the courses (all, or those named), and advice. Exits with 1 if there is an error.
 
-    Where courses were released (--artefacts), their ids are held against what was."""
+    If courses were released (--artefacts), their ids are compared with the releases."""
     require(content, courses)
     try:
         Store(artefacts).histories()
@@ -122,9 +122,9 @@ def check(courses: tuple[str, ...], form: str, content: Path, artefacts: Path) -
 @content_option
 @artefacts_option
 def build(courses: tuple[str, ...], jobs: int | None, content: Path, artefacts: Path) -> None:
-    """Compile what changed of the courses (all, or those named). A course with errors is not built; the others are.
+    """Compile what changed in the courses (all, or those named). A course with errors is not built; the others are.
 
-    A text of a translation that has a mistake counts as missing: it is told, and holds up nothing."""
+    A text of a translation that has a mistake counts as missing. It is reported, but does not stop the build."""
     show_built(built(courses, content, Store(artefacts), jobs))
 
 

@@ -126,7 +126,7 @@ class Round:
 
 
 @click.command()
-@click.option("--watch", is_flag=True, help="Go on until stopped, looking every few seconds.")
+@click.option("--watch", is_flag=True, help="Keep running, and look every few seconds.")
 @click.option("--parent", type=int, hidden=True, help="Stop when the process with this id, which started us, is gone.")
 def jobs(watch: bool, parent: int | None) -> None:
     """Send the mails and do the other work that waits in the outbox; remind of what is to be looked at again.

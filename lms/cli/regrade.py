@@ -37,9 +37,9 @@ def regrade(
     course: str, questions: tuple[str, ...], dry_run: bool, listed: bool, lower: bool, note: str, content: Path,
     artefacts: Path,
 ) -> None:  # fmt: skip
-    """Mark submitted answers anew where they were marked by another key than the released one.
+    """Re-mark submitted answers that were marked by another key than the released one.
 
-    Results rise; those that would fall are left as they are and counted. Running it again changes nothing more.
+    Results can rise. Results that would fall stay, and are counted. Running it again changes nothing.
     """
     if lower and not note:
         raise click.UsageError("Say with --note why results are lowered: those concerned will read it.")

@@ -57,10 +57,10 @@ class Plan:
 @content_option
 @artefacts_option
 def diff(course: str, old: str, new: str, form: str, content: Path, artefacts: Path) -> None:
-    """Show what changed of a course, and what that does to whom, in counts.
+    """Show what changed in a course, and how many people it affects.
 
-    OLD and NEW are `released` (OLD, if left out), `text` (the text as it stands now; NEW, if left out), or the
-    beginning of a revision or of the git commit of a release.
+    OLD and NEW are `released` (default of OLD), `text` (the current text; default of NEW), or the beginning of a
+    revision or of the git commit of a release.
     """
     store = Store(artefacts)
     if not store.history(course):
@@ -118,13 +118,13 @@ def publish(
     kind: Kind | None = None, refresher: bool = False, lessons: tuple[str, ...] = (), back: bool = False,
     yes: bool = False,
 ) -> None:  # fmt: skip
-    """Build the courses (all, or those named) and make their revisions those that people see.
+    """Build the courses (all, or those named) and release them.
 
-    First it says what the changes do to whom, and asks if they do more than change the wording, or take away what
-    was required. Nobody's attempt changes: whoever is in one finishes it as it was. Completions stay.
+    It first shows whom the changes affect, and asks before it changes more than the wording or removes a requirement.
+    Attempts that have begun finish as they were. Completions stay.
 
-    With --refresher a course that is named is released again where its text has not changed: so a refresher is asked
-    for later.
+    With --refresher, a course that you name is released again even if its text has not changed. Use this to ask for a
+    refresher later.
     """
     store, author = Store(artefacts), author or git(content, "config", "user.name")
     if lessons and not refresher:
@@ -143,7 +143,7 @@ def publish(
         if right and not plans:
             click.echo("Nothing has changed since the last release, so there is no new one"
                        + " to keep the note with" * bool(note) + "."
-                       + " To ask for a refresher all the same, name the course." * refresher)  # fmt: skip
+                       + " To ask for a refresher anyway, name the course." * refresher)  # fmt: skip
     if not courses:
         _say_gone(store, content)
     _say_plans(store, plans)

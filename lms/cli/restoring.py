@@ -41,7 +41,7 @@ def bring_back(file: Path, settings: Settings) -> dict[str, Any]:
             name = _judge(stage, about)
             if (name == databases.SQLITE) != databases.is_sqlite(url):
                 raise click.ClickException(
-                    "The backup is of the other kind of database. Set DATABASE_URL to one of its kind."
+                    "The backup comes from the other kind of database. Set DATABASE_URL to a database of that kind."
                 )
             _lay_beside(stage / "artefacts", courses)
             before, lists = databases.generation(url), sorted(path.name for path in courses.glob("*.json"))

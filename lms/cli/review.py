@@ -37,7 +37,7 @@ def table(page: Path | None, content: Path) -> None:
     shelf = read(content)
     if wrong := next((problem for problem in shelf.problems if problem.severity == "error"), None):
         place = f"{content / wrong.file}:{wrong.line}"
-        raise click.ClickException(f"{place}: {wrong.message} Mend all that `staza check` shows first.")
+        raise click.ClickException(f"{place}: {wrong.message} First correct all problems that `staza check` shows.")
     made = tables.tables(shelf)
     if page is None:
         click.echo(made, nl=False)

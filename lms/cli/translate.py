@@ -79,7 +79,9 @@ def _understood(found: Iterable[Sheet]) -> list[Sheet]:
     for sheet in kept:
         for problem in sheet.problems:
             place = f"{problem.file}:{problem.line}:{problem.column}"
-            raise click.ClickException(f"{place}: {problem.message} Mend it first; `staza check` shows all problems.")
+            raise click.ClickException(
+                f"{place}: {problem.message} Correct it first; `staza check` shows all problems."
+            )
     return kept
 
 
@@ -194,8 +196,8 @@ def _shortened(text: str) -> str:
 @one_course
 @content_option
 def start(locale: str, course: str, content: Path) -> None:
-    """Lay down the files of a translation, with each text of the source beside the place of its translation. Files
-    that are there already stay as they are."""
+    """Create the files of a translation, with each source text beside the place for its translation. Existing files are
+    not changed."""
     id = _translatable(content, course, locale)
     _write(content, [sheet for sheet in _understood(sheets(content, id, locale)) if not sheet.exists])
 
@@ -205,8 +207,8 @@ def start(locale: str, course: str, content: Path) -> None:
 @one_course
 @content_option
 def update(locale: str, course: str, content: Path) -> None:
-    """Bring the files of a translation up to date: new texts are added, changed ones shown beside their translation
-    and called stale. No translation is lost; what has no source any more stands at the end of its file."""
+    """Update the files of a translation: add new texts, and mark translations of changed texts as stale, with the new
+    text beside them. No translation is lost: one without a source moves to the end of its file."""
     id = _translatable(content, course, locale)
     _write(content, _understood(sheets(content, id, locale)))
 
@@ -252,10 +254,10 @@ def export_po(locale: str, course: str, file: Path, content: Path) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @content_option
 def import_po(locale: str, course: str, file: Path, content: Path) -> None:
-    """Take the translations of a PO file over into the files of the course. What the file does not have stays.
+    """Import the translations of a PO file into the files of the course. Texts that the file lacks stay.
 
-    Where the source was edited after the export, the translation is taken as stale. What has no place any more is kept
-    at the end of its file. Both are told, and the command exits with 1."""
+    If a source was edited after the export, its translation is imported as stale. If a source was removed, its
+    translation is kept at the end of its file. Both are listed, and the command exits with 1."""
     from courses.exports import po
 
     id = _translatable(content, course, locale)
