@@ -21,7 +21,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     from lms import config, errors, i18n, logs
     from lms import library as library_module
-    from lms.db import db
+    from lms.db import db, let_go
     from lms.web import (
         access,
         account,
@@ -56,6 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     bodies.init_app(app)
     db.init_app(app)
+    app.teardown_appcontext(let_go)  # before the session itself is removed
     logs.init_app(app)
     refusals.init_app(app)
     Migrate(app, db, directory=str(config.ROOT / "lms" / "migrations"), render_as_batch=True)

@@ -178,6 +178,12 @@ class Storm:
         with self._lock:
             return any(start <= ended and began <= end for start, end in self._down)
 
+    def work(self, answers: int, most: float) -> None:
+        """Wait until so many requests were answered, at most so many seconds."""
+        until, enough = time.monotonic() + most, self.counts["answers"] + answers
+        while time.monotonic() < until and self.counts["answers"] < enough:
+            time.sleep(0.01)
+
     def count(self, what: str) -> None:
         with self._lock:
             self.counts[what] += 1

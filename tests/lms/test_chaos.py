@@ -31,7 +31,6 @@ from lms import clock, create_app
 from lms.config import Settings
 from lms.db import db
 from lms.learning import attempts as verbs
-from lms.learning import passwords
 from lms.library import Library
 from lms.names import fold
 from lms.records.accounts import Account
@@ -44,14 +43,16 @@ from lms.records.jobs import Job
 from lms.records.people import Person
 
 from .chaos import COURSE, Ledger, Storm, Trainee
-from .conftest import DATABASES, START, _make_template, settings_for, url_of
+from .conftest import DATABASES, SHIPPED_HASHER, START, _make_template, settings_for, url_of
 from .test_cli import environment_of, free_port, staza
 from .visitor import PASSWORD
 
 LONG = "STAZA_CHAOS" in os.environ
 TRAINEES, SERVER, DATABASE, WORKER = (60, 20, 5, 5) if LONG else (6, 2, 1, 1)
-UP = (0.3, 3.0) if LONG else (0.2, 0.8)
-"""Seconds for which all is left standing between two kills."""
+WORK = (1, 60) if LONG else (10, 60)
+"""Requests that are answered between two kills: by them, and not by the clock, a slow machine is hit at work too."""
+IDLE = 15.0
+"""Seconds after which the next kill comes all the same."""
 FIGURES = Path(__file__).parents[2] / "benchmarks" / "results-chaos.md"
 
 
@@ -188,7 +189,8 @@ def rage(storm: Storm, service: Service, postgres: Killable | None, rng: Random)
     plan = ["server"] * SERVER + ["worker"] * WORKER + ["database"] * (DATABASE if postgres else 0)
     rng.shuffle(plan)
     for what in plan:
-        time.sleep(rng.uniform(*UP))
+        storm.work(rng.randint(*WORK), IDLE)
+        time.sleep(rng.uniform(0.0, 0.1))
         storm.falls()
         if what == "worker":
             until = time.monotonic() + 10
@@ -225,7 +227,7 @@ class Findings:
 def newcomers(count: int) -> None:
     """Trainees with an account each."""
     unit = db.session.scalars(select(Institution).where(Institution.name == "Border")).one()
-    hashed = passwords.hashed(PASSWORD)
+    hashed = SHIPPED_HASHER.hash(PASSWORD)
     for number in range(count):
         email = f"storm-{number}@example.org"
         person = Person(institution_id=unit.root_id, unit_id=unit.id, name=f"Storm {number}", email=email,

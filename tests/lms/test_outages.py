@@ -223,6 +223,25 @@ def test_a_database_that_is_busy_once_the_answer_is_made(
     assert refuses == ("Retry-After" in answer.headers)
 
 
+@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+def test_a_connection_that_dies_once_the_answer_is_made(
+    app: Flask, settings: Settings, visitor: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = visitor("trainee")
+    view = app.view_functions["home.index"]
+
+    def dies(**ids: str) -> object:
+        answer = view(**ids)
+        with server_of(settings) as (connection, name):
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+        return answer
+
+    monkeypatch.setitem(app.view_functions, "home.index", update_wrapper(dies, view))
+    assert ask(browser, "/").status_code == 200
+    monkeypatch.undo()
+    assert browser.get("/").status_code == 200
+
+
 # ── refused requests ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
