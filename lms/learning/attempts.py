@@ -155,7 +155,7 @@ def _keep(
 ) -> Stored:
     """Store the answer, unless what was seen says that it is not the last one given. A page of a scenario that was
     opened earlier says less than what was done since: then nothing is to be done."""
-    row = session.get(Answer, (attempt.institution_id, attempt.id, question.id))
+    row = session.get(Answer, (attempt.institution_id, attempt.id, question.id), populate_existing=True)
     before = stored(row)
     if before.answer is not None and not question.follows(before.answer, answer):
         if answer is None or question.follows(answer, before.answer):

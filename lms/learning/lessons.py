@@ -72,7 +72,7 @@ def answer_check(
     whole = question.finished(answer)
     with transaction() as session:
         enrolment = _enrolment(session, actor, course)
-        row = session.get(CheckAnswer, (enrolment.institution_id, enrolment.id, question.id))
+        row = session.get(CheckAnswer, (enrolment.institution_id, enrolment.id, question.id), populate_existing=True)
         if row is not None and row.score is not None and not whole:
             return None
         if row is not None and row.score is None and row.revision == revision:
