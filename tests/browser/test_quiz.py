@@ -167,6 +167,11 @@ def typed(site: Site, name: str) -> tuple[Attempt, Question, int]:
             db.session.commit()
 
 
+def words(answer: Answer | None) -> list[str]:
+    """All that was typed into the fields of one question."""
+    return list(answer.values()) if isinstance(answer, dict) else [str(answer)]
+
+
 def test_after_saved_nobody_is_asked_whether_to_leave(site: Site, new_page: OpenPage) -> None:
     attempt, _question, number = typed(site, "patrol")
     hand = Mouse(new_page())
@@ -239,7 +244,7 @@ def test_an_answer_held_back_by_the_line_does_not_overwrite_the_next(site: Site,
     field.fill("12")
     hand.push("Save and next" if number < len(attempt.shown) else "Save and review")
     saved = kept(site, "other-manager", attempt, question)
-    assert saved in ("12", {next(iter(saved)): "12"})
+    assert "12" in words(saved)
     # it arrives after all, as a whole request
     answer = hand.page.context.request.post(late.url, data=late.post_data_buffer, headers=late.all_headers())
     assert answer.status == 409
@@ -273,7 +278,7 @@ def test_what_was_typed_when_the_sign_in_ended_is_sent_after_it(
     expect(hand.page.get_by_text("seventeen or so", exact=True)).to_be_visible()
     hand.push("Send it now")
     saved = kept(site, "office", attempt, question)
-    assert saved in ("seventeen or so", {next(iter(saved)): "seventeen or so"})
+    assert "seventeen or so" in words(saved)
     complaints.forgive("401", "400")
 
 
