@@ -22,8 +22,11 @@ def _texts(code: int) -> tuple[str, str, str]:
         case 400:
             return (
                 _("This form could not be accepted"),
-                _("Part of it was lost on the way, or it held characters that can’t be stored. Nothing was saved."),
-                _("Reload this page: your browser sends the form once more, with everything you typed."),
+                _(
+                    "Part of the form was lost on the way, or it held characters that can’t be stored. "
+                    "Nothing was saved."
+                ),
+                _("Reload this page: your browser sends the form again, with everything you typed."),
             )
         case 403:
             return (
@@ -52,7 +55,7 @@ def _texts(code: int) -> tuple[str, str, str]:
         case 429:
             return (
                 _("Too many attempts"),
-                _("This page is limited to protect accounts."),
+                _("Attempts on this page are limited to protect accounts."),
                 _wait(),
             )
         case 503:
@@ -77,13 +80,13 @@ def _trouble_texts(what: str) -> tuple[str, str, str]:
             return (
                 _("Nothing can be saved at the moment"),
                 _("The server’s disk is full.") + " " + saved,
-                _("Tell your administrator. Then try again: reloading this page sends your form once more."),
+                _("Tell your administrator. Then try again: reloading this page sends your form again."),
             )
         case "read-only":
             return (
                 _("Nothing can be saved at the moment"),
                 _("The database can be read but not written.") + " " + saved,
-                _("Tell your administrator. Then try again: reloading this page sends your form once more."),
+                _("Tell your administrator. Then try again: reloading this page sends your form again."),
             )
         case "busy":
             return _texts(503)
@@ -91,7 +94,7 @@ def _trouble_texts(what: str) -> tuple[str, str, str]:
             return (
                 _("The service can’t be reached at the moment"),
                 _("The database does not answer.") + " " + saved,
-                _("Wait a moment and reload this page: your browser sends your form once more."),
+                _("Wait a moment and reload this page: your browser sends your form again."),
             )
 
 
@@ -152,7 +155,7 @@ def init_app(app: Flask) -> None:
         return page(
             503,
             _("This course can’t be shown right now"),
-            _("A file of it is damaged. The error has been logged."),
+            _("One of its files is damaged. The error has been logged."),
             _("Your saved work is safe. Try again later, or give your administrator the number below."),
         )
 

@@ -163,7 +163,7 @@ def mail_link(found: Account, person: Person, url: str, at: datetime) -> None:
     jobs.add(
         db.session(), "mail", at, to=found.email, subject=_("Choose a new password for Staza"),
         body=_("Hello %(name)s,\n\nan administrator of Staza has sent you this link. Choose a new password here within "
-               "two hours:\n\n%(link)s\n\nUntil you do, your present password goes on working.\n",
+               "two hours:\n\n%(link)s\n\nUntil you do, your current password still works.\n",
                name=person.name, link=link),
     )  # fmt: skip
 

@@ -119,7 +119,7 @@ def mark(
         if before and _is_same(before[-1], actor, points, comment, seen):
             return attempt  # the same click, once more
         if len(before) != seen:
-            raise AlreadyMarked(_("This answer has already been marked. See that mark first."))
+            raise AlreadyMarked(_("This answer has already been marked. Check the existing mark first."))
         if before and not reason.strip():
             raise Refused(_("Give the reason for changing the mark. The trainee will read it."))
         row.score = _score(library, attempt, question_id, points)

@@ -95,12 +95,13 @@ def _made_of(folded: str, words: Mapping[str, str]) -> str:
 
 def _of_whose(kind: str) -> str:
     return {
-        "product": _("This password is made of the name Staza. Choose three or four words that don’t belong together."),
-        "institution": _("This password is made of your institution’s name. "
-                         "Choose three or four words that don’t belong together."),
-        "address": _("This password is made of your e-mail address. "
+        "product": _("This password is based on the name Staza. "
                      "Choose three or four words that don’t belong together."),
-        "name": _("This password is made of your name. Choose three or four words that don’t belong together."),
+        "institution": _("This password is based on your institution’s name. "
+                         "Choose three or four words that don’t belong together."),
+        "address": _("This password is based on your e-mail address. "
+                     "Choose three or four words that don’t belong together."),
+        "name": _("This password is based on your name. Choose three or four words that don’t belong together."),
         "common": _("This is a common password, and one of the first to be tried. "
                     "Choose three or four words that don’t belong together."),
         "pattern": _("This password is easy to guess: it is a pattern, a date or a repetition. "

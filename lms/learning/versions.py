@@ -64,7 +64,7 @@ class Overtaken(Refused):
     """The same page has sent a newer answer, which arrived first."""
 
     def __init__(self) -> None:
-        super().__init__(_("Not saved: you gave a newer answer, which has been saved."))
+        super().__init__(_("A newer answer of yours is already saved. This one was not."))
 
 
 def fingerprint(answer: object) -> str:

@@ -437,7 +437,7 @@ def sure_to_revoke(person_id: UUID, grant_id: UUID) -> str:
     held = found(administration.grant(db.session(), administered(actor()), grant_id))
     found(row if held.person_id == person_id else None)
     label, place = wording.roles()[held.role], _place_of(held.role, held.node_id, held.course_id)
-    follows = [_("%(name)s loses at once what this role shows and allows.", name=row.name),
+    follows = [_("%(name)s immediately loses this role’s access.", name=row.name),
                _("What they did in this role is kept.")]  # fmt: skip
     if held.role is Role.MANAGER:
         follows += _unmanaged(row, held.node_id)

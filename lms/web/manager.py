@@ -375,8 +375,8 @@ def allow_attempt(enrolment_id: UUID) -> Redirect:
     else:
         flash(
             ngettext(
-                "Nothing was added: %(num)s extra attempt is allowed in “%(course)s” by now.",
-                "Nothing was added: %(num)s extra attempts are allowed in “%(course)s” by now.",
+                "Nothing was added: %(num)s extra attempt is already allowed in “%(course)s”.",
+                "Nothing was added: %(num)s extra attempts are already allowed in “%(course)s”.",
                 row.extra_attempts,
                 course=_title(row.course_id),
             ),

@@ -135,7 +135,7 @@ def after_sign_in() -> WerkzeugResponse | None:
     if kept is None:
         return None
     if not hmac.compare_digest(kept.owner, _own_mark()):
-        flash(_("Somebody else had typed a text on this computer. It has not been saved."), "warning")
+        flash(_("Somebody else typed something on this computer. It has not been saved."), "warning")
         return redirect(url_for("home.index"), 303)
     if not kept.typed:
         if kept.files:
@@ -188,7 +188,7 @@ def _sign_in_again(cookies: bool) -> WerkzeugResponse:
     """The sign-in form itself came without the token of this browser's session."""
     if current_user.is_authenticated:  # the page that followed was reloaded
         return after_sign_in() or redirect(url_for("home.index"), 303)
-    error = _("This page was open for a long time. Sign in once more.") if cookies else _cookies_blocked()
+    error = _("This page was open for a long time. Sign in again.") if cookies else _cookies_blocked()
     kept, onward = request.form.get("kept", ""), request.form.get("next", "")
     return sign_in_page(400, request.form.get("email", ""), error, kept=kept, onward=onward)
 

@@ -18,9 +18,9 @@ def actions() -> dict[str, str]:
         "looked-at-institution": _("Viewed an institution’s managers"),
         "looked-at-certificate": _("Viewed a certificate"),
         "looked-at-audit-log": _("Viewed the audit log"),
-        "refused": _("Was refused a page or a record"),
+        "refused": _("Was denied access"),
         "looked-at-operation": _("Viewed the operation page"),
-        "tried-again": _("Had failed work tried again"),
+        "tried-again": _("Retried failed jobs"),
         "certificate-verified": _("Verified a certificate"),
         "exported": _("Exported a list"),
         "enrolled": _("Enrolled"),
@@ -50,7 +50,7 @@ def actions() -> dict[str, str]:
         "person-changed": _("Changed a person’s data"),
         "invited": _("Sent the invitation again"),
         "password-link-sent": _("Sent a link to choose a new password"),
-        "confirmation-refused": _("Gave a wrong password to confirm"),
+        "confirmation-refused": _("Entered a wrong password when confirming"),
         "other-sign-ins-ended": _("Signed out of all other browsers"),
         "account-closed": _("Closed an account"),
         "account-opened": _("Reopened an account"),
@@ -69,7 +69,7 @@ def duties() -> dict[str, str]:
         "attempts": _("Submitting attempts whose time has run out"),
         "jobs": _("Sending mails"),
         "reminders": _("Reminders about changed lessons"),
-        "statistics": _("Care of the database"),
+        "statistics": _("Database maintenance"),
     }
 
 
