@@ -239,7 +239,7 @@ def newcomers(count: int) -> None:
 
 
 def let_time_run_out(trainees: list[Trainee]) -> None:
-    """An hour passes for those who walked away."""
+    """An hour passes for those who walked away, and for what a worker had claimed that was killed."""
     ids = [UUID(id) for trainee in trainees for id in trainee.ledger.abandoned]
     for attempt in db.session.scalars(select(Attempt).where(Attempt.id.in_(ids))):
         assert attempt.deadline_at
@@ -249,6 +249,7 @@ def let_time_run_out(trainees: list[Trainee]) -> None:
             .where(Attempt.id == attempt.id)
             .values(started_at=attempt.started_at - ago, deadline_at=attempt.deadline_at - ago)
         )
+    db.session.execute(update(Job).where(Job.done_at.is_(None)).values(due_at=clock.now() - timedelta(hours=1)))
     db.session.commit()
 
 
