@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 from courses.artefact import Store
 from lms.cli.content import build, check
@@ -42,7 +43,7 @@ def test_check_shows_the_line_under_a_caret(content: Path) -> None:
 
 
 def test_no_line_of_a_picture_is_shown(content: Path) -> None:
-    (content / "paths/media/plan.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1")
+    Image.new("L", (1, 1)).save(content / "paths/media/plan.png")
     assert staza(check, content).output == (
         f"{content}/paths/media/plan.png:1:1: advice unused-media\n"
         "      No lesson shows this file. Show it, or delete it.\n\n"

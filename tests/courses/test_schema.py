@@ -154,10 +154,12 @@ SEEN = {
 
 UNSEEN = {
     "the bytes of a file, or where it stands": {
+        "conflict", "left-over", "media-pixels", "media-pointer", "not-text", "unseen-character",
         "bad-file-name", "control-character", "course-missing", "file-missing", "file-too-large", "media-active",
         "media-kind", "media-unreadable", "not-utf8", "path-leaves-course",
     },
     "how the YAML is written; an editor's YAML parser says so, or reads it as data": {
+        "yaml-folded",
         "doubled-key", "front-matter-missing", "front-matter-open", "printed-quotes", "yaml-alias", "yaml-colon",
         "yaml-cut", "yaml-depth",
         "yaml-documents", "yaml-escape", "yaml-indent", "yaml-key", "yaml-open-bracket", "yaml-open-quote",
@@ -189,7 +191,7 @@ UNSEEN = {
     },
     "the source that a translation is made from": {
         "translation-block", "translation-defines", "translation-file", "translation-form", "translation-from",
-        "translation-gaps", "translation-id", "translation-key", "translation-language", "translation-outside",
+        "translation-gaps", "translation-hidden", "translation-id", "translation-key", "translation-language", "translation-outside",
         "translation-refers",
     },
     "advice": set(ADVICE),
