@@ -191,8 +191,8 @@ UNSEEN = {
     },
     "the source that a translation is made from": {
         "translation-block", "translation-defines", "translation-file", "translation-form", "translation-from",
-        "translation-gaps", "translation-hidden", "translation-id", "translation-key", "translation-language", "translation-outside",
-        "translation-refers",
+        "translation-gaps", "translation-hidden", "translation-id", "translation-key", "translation-language",
+        "translation-outside", "translation-refers",
     },
     "advice": set(ADVICE),
 }  # fmt: skip
