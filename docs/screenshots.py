@@ -39,7 +39,7 @@ TODAY = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
 PICTURES = ROOT / "docs" / "screenshots"
 LIMIT = 150_000
 SCREEN, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
-HALFWAY, DONE = "smuggling-mixed-flows", "human-rights-migration"
+HALFWAY, DONE = "communication-skills", "migration-governance"
 
 
 @contextmanager
