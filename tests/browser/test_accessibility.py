@@ -144,6 +144,7 @@ NO_PAGES = {
     "system.healthz": "JSON",
     "media.medium": "pictures",
     "attempts.resume": "leads on to a question, the overview or the result",
+    "attempts.time": "JSON",
     "certificates.pdf": "a file",
     "marking.answer": "looked at in test_types.py, with a course that asks for an answer to mark",
     "admin.sure_to_revoke": "the same page as before a role is given, for a role that is held",
