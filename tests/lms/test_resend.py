@@ -141,7 +141,7 @@ def test_somebody_else_at_the_same_browser_gets_nothing_of_it(trainee: Visitor, 
     assert other.status_code == 303
     assert other.headers["Location"] == "/"
     home = trainee.get("/")
-    assert "Somebody else had typed" in home.text
+    assert "Somebody else typed" in home.text
     assert "MY WORDS" not in home.text
     # the tab that is still open, and the sign-in page sent once more
     assert "MY WORDS" not in trainee.send(url, data).text

@@ -160,7 +160,7 @@ def test_no_page_compiles(app: Flask, visitor: Guise, tmp_path: Path, monkeypatc
     """What the compiler says is what it said to the worker; the pages themselves read no text."""
     settings = app.config["SETTINGS"] = replace(app.config["SETTINGS"], artefacts=tmp_path / "artefacts")
     for path in ("/trainer/basics", "/trainer/basics/releases"):
-        assert "has not been read yet" in visitor("trainer").get(path).get_data(as_text=True)
+        assert "has not been loaded yet" in visitor("trainer").get(path).get_data(as_text=True)
     reader = drafts.Reader(settings.content, settings.artefacts)
     assert reader.look(["basics"], START) == 1
     assert reader.look(["basics"], START) == 0

@@ -236,7 +236,7 @@ def test_counts_and_rows_agree_with_what_each_person_is_asked(asked: Visitor, vi
 
     for filters in ({}, {"refresher": True}, {"state": "completed"}, {"course": "basics", "refresher": True}):
         counts = report(**filters).counts(db.session())
-        rows = report(**filters).rows(db.session())
+        rows = list(report(**filters).rows(db.session()))
         assert len(rows) == report(**filters).total(counts)
         assert counts.refreshers == 1 == sum(row.values[SINCE] is not None for row in rows)
     assert report(refresher=True).counts(db.session()).states[State.COMPLETED] == 1

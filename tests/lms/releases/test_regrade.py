@@ -56,7 +56,7 @@ def test_a_wrong_key_is_mended_openly(wronged: tuple[str, str], visitor: Guise, 
     assert event.details["passed"] == [False, True]
     assert (event.details["before"], event.details["after"]) == (pytest.approx(4 / 6), pytest.approx(5 / 6))
     changed, completed = mails(world.email("colleague"))
-    assert "Your result was 67%; now it is 83%" in changed + completed
+    assert "Your result was 66%; now it is 83%" in changed + completed
     assert "You have completed" in changed + completed or "you have completed" in changed + completed
     page = text(visitor("colleague"), f"{low}/result")
     assert "83%" in page
@@ -122,7 +122,7 @@ def test_a_completion_stays_where_a_result_falls_below_the_mark(
     staza("publish", "basics")
     said = staza("regrade", "basics", "single", "--dry-run", "--list")
     assert "would fall (1 of them below the pass mark)" in said
-    assert said.endswith("83% → 67% (no longer passed)\n")
+    assert said.endswith("83% → 66% (no longer passed)\n")
     staza("regrade", "basics", "single", "--lower", "--note", "So be it")
     assert (stored(high).score, stored(high).passed) == (pytest.approx(4 / 6), False)
     enrolment = db.session.query(Enrolment).one()
