@@ -69,8 +69,7 @@ def language() -> Language:
     """The language to show: the person's choice, else the browser's choice made here, else what it asks for. Where the
     database can't be asked (`g.without_database`), nobody knows of a person."""
     codes = [language.code for language in offered()]
-    known = not g.get("without_database") and current_user.is_authenticated
-    chosen = [current_user.person.locale] if known else []
+    chosen = [current_user.person.locale] if _knows_reader() else []
     chosen.append(session.get("locale", ""))
     for code in chosen:
         if code in codes:
@@ -96,5 +95,8 @@ def selected_locale() -> str:
 
 def selected_zone() -> str:
     """What Flask-Babel asks: the time zone of the reader's institution."""
-    known = has_request_context() and current_user.is_authenticated
-    return str(current_user.actor.institution.time_zone) if known else NOWHERE
+    return str(current_user.actor.institution.time_zone) if has_request_context() and _knows_reader() else NOWHERE
+
+
+def _knows_reader() -> bool:
+    return not g.get("without_database") and bool(current_user.is_authenticated)

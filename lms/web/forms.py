@@ -17,6 +17,8 @@ Found = TypeVar("Found")
 CHOOSE = "choose"
 """The button that makes a choice in a scenario: other buttons of the same form leave a ticked choice alone, since what
 was done is not undone."""
+SECRET = frozenset({"password", "old", "new", "again", "confirm_password"})
+"""The fields of all forms that hold a password: no page keeps or shows what was typed there."""
 LONGEST_PATH = 200
 """Steps of a scenario that are read; no scenario has a way that long."""
 

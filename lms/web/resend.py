@@ -26,13 +26,12 @@ from lms import errors
 from lms.config import SIGN_IN_LASTS
 from lms.records.people import Person
 from lms.web.access import PUBLIC, allowed
-from lms.web.forms import is_fetch, local
+from lms.web.forms import SECRET, is_fetch, local
 
 OWNER = "by"
 """The field that says whose page a form stood on."""
 UNTYPED = frozenset({"csrf_token", OWNER, "version", "end", "tab", "sequence", "go", "seen", "step", "next"})
 """Fields that a page fills in by itself: kept, but not shown as what was typed."""
-SECRET = frozenset({"password", "old", "new", "again"})
 LONGEST_ID = 24
 """Characters from which on a single word counts as a text."""
 MOST = 300_000

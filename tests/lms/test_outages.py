@@ -15,16 +15,18 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask, abort
+from flask_babel import format_datetime
+from flask_login import current_user
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import make_url
 from werkzeug.test import TestResponse
 
-from lms import create_app, i18n
+from lms import create_app, errors, i18n
 from lms.config import Settings
 from lms.db import db
 from lms.records.audit import AuditEvent
 
-from .conftest import World, counted
+from .conftest import START, World, counted
 from .test_trainee import Visit
 from .visitor import PASSWORD, Visitor
 
@@ -151,6 +153,26 @@ def test_the_page_asks_the_database_nothing(app: Flask, visitor: Visit, monkeypa
     with counted() as sent:
         assert ask(browser, "/accessibility").status_code == 500
     assert len(sent) == 0, sent.sql
+
+
+def test_a_moment_on_the_page_asks_the_database_nothing(
+    app: Flask, visitor: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody was known when it failed; their institution's time zone is not to be read anew."""
+    browser = visitor("trainee")
+    browser.get("/")
+
+    def broken() -> str:
+        assert current_user.person.name
+        sent.sql.clear()
+        raise RuntimeError("nobody foresaw this")
+
+    broken.allowed = frozenset({"public"})  # type: ignore[attr-defined]
+    monkeypatch.setitem(app.view_functions, "system.accessibility", broken)
+    monkeypatch.setattr(errors, "_", lambda text: f"{text} {format_datetime(START)}")
+    with counted() as sent:
+        page = ask(browser, "/accessibility")
+    assert (page.status_code, "2026" in page.text, sent.sql) == (500, True, [])
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)

@@ -6,18 +6,21 @@ import html
 import io
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from lms.db import db
 from lms.records.accounts import SignIn
 from lms.records.attempts import answers
 from lms.records.enrolments import CheckAnswer, Enrolment
-from lms.web.resend import MOST
+from lms.web.confirm import FIELD
+from lms.web.forms import SECRET
+from lms.web.resend import MOST, unpacked
 
-from .conftest import Visitor, World
+from .conftest import START, Visitor, World
 from .journey import begin, complete, stored
 from .visitor import PASSWORD
 
@@ -182,6 +185,28 @@ def test_what_must_not_be_kept_is_not(trainee: Visitor) -> None:
     assert len(kept({"by": mark, "text": "".join(map(chr, range(0x4E00, 0x9000))) * 4})) <= MOST
     again = sign_in(trainee, trainee.send(url, {"by": mark, "password": "hush", "text": "x"}).text)
     assert "hush" not in again.text
+
+
+def test_a_password_is_not_kept_whatever_page_asks_for_it(app: Flask, world: World, visitor: Visit) -> None:
+    """The page that asks for it before something that is hard to undo, where the sign-in has ended meanwhile."""
+    browser = visitor("administrator")
+    url = f"/admin/people/{world.people['trainee'].id}/close"
+    db.session.execute(update(SignIn).values(confirmed_at=START))
+    db.session.commit()
+    asked = browser.post(url, {"by": owner(browser, "/profile")})
+    end_sign_ins()
+    lost = browser.send(url, {**fields(asked.text), "confirm_password": PASSWORD})
+    assert (asked.status_code, lost.status_code) == (401, 401)
+    with app.test_request_context():
+        kept = unpacked(str(fields(lost.text)["kept"]))
+    assert kept is not None
+    assert PASSWORD not in str(kept)
+
+
+def test_every_field_for_a_password_is_known_as_one(app: Flask) -> None:
+    pages = [page.read_text(encoding="utf-8") for page in Path(str(app.jinja_loader.searchpath[0])).rglob("*.html")]  # type: ignore[union-attr]
+    called = {name for page in pages for name in re.findall(r"field\(_\([^)]*\), ([^,]+), type='password'", page)}
+    assert {name.strip("'") for name in called} - {"name"} | {FIELD} == SECRET  # `name` is FIELD
 
 
 @pytest.mark.parametrize("forged", ["", "x", "a.b.c", "W10.aaaa.bbbb"])
