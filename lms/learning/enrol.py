@@ -155,6 +155,9 @@ def allow_attempt(actor: Actor, enrolment_id: UUID, seen: int, at: datetime) -> 
         if row is None:
             raise Refused(_("This enrolment doesn’t belong to your institution."))
         _not_oneself(actor, row.person_id)
+        if accounts.closed(session, {row.person_id}):
+            person = session.get_one(Person, (row.institution_id, row.person_id))
+            raise Refused(_("The account of %(email)s is closed.", email=person.email))
         if row.extra_attempts != seen:
             return row
         row.extra_attempts += 1

@@ -14,6 +14,7 @@ from lms.learning import accounts, attempts
 from lms.learning.duties import Outcome, each, next_try, reason, tell
 from lms.library import Library
 from lms.records import jobs
+from lms.records.accounts import account
 from lms.records.jobs import Job
 
 AT_MOST = 60.0
@@ -22,6 +23,12 @@ NEVER = timedelta(days=36500)
 
 
 def _mail(settings: Settings, payload: dict[str, Any]) -> None:
+    """Send a mail, unless its reader has left since it was written, or before: their address may be somebody else's."""
+    reader = account(db.session(), payload["to"])
+    left = reader is not None and reader.closed_at is not None
+    db.session.rollback()  # nothing is held while it is sent
+    if left:
+        return
     mail.send(settings.mail, mail.compose(settings.mail_from, payload["to"], payload["subject"], payload["body"]))
 
 

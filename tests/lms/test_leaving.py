@@ -6,14 +6,18 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from lms import clock, shares
+from lms.config import Settings
 from lms.db import db
 from lms.learning import enrol as enrolling
 from lms.learning.access import region
+from lms.learning.duties import Outcome
+from lms.learning.jobs import send
 from lms.learning.refusal import Refused
 from lms.library import library
-from lms.records import institutions
+from lms.records import institutions, jobs
 from lms.records.accounts import Account
 from lms.records.attempts import Attempt
 from lms.records.enrolments import Enrolment, Request
@@ -108,6 +112,27 @@ def test_who_left_is_enrolled_no_more(app: Flask, world: World, visitor: Visit) 
 
 
 # ── who decides ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_who_left_is_given_no_attempt(app: Flask, world: World, visitor: Visit) -> None:
+    row = enrol(world.people["trainee"], "basics", started_at=START)
+    leave(world, "trainee")
+    said = visitor("manager").post(f"/manager/enrolments/{row.id}/attempts", {"seen": "0"}, follow_redirects=True)
+    assert "is closed" in said.text
+    assert db.session.get_one(Enrolment, (row.institution_id, row.id)).extra_attempts == 0
+
+
+def test_who_left_gets_no_mail(app: Flask, settings: Settings, world: World) -> None:
+    """Neither one that waited when the account was closed, which may hold a link, nor one that came of it later."""
+    for name in ("trainee", "colleague"):
+        jobs.add(db.session(), "mail", START, to=world.email(name), subject="Waiting", body="")
+    leave(world, "trainee")
+    jobs.add(db.session(), "mail", START, to=world.email("trainee"), subject="Later", body="")
+    db.session.commit()
+    assert send(settings, clock.now()) == Outcome(done=3)
+    mails = [path.read_text() for path in (settings.instance / "mail").glob("*.eml")]
+    assert [world.email("colleague") in mail for mail in mails] == [True]
+    assert all(job.done_at and not job.payload for job in db.session.scalars(select(jobs.Job)))
 
 
 def without_managers() -> None:
