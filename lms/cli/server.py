@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -31,6 +31,10 @@ PAUSES = (1.0, 60.0)
 """Seconds before the worker is started again: at first, and at most where it ends over and over."""
 CONNECTIONS = 4096
 """Connections that a worker process keeps open at a time. Each costs memory and no thread, see `lms.cli.buffering`."""
+_STARTING = Lock()
+"""Held while a child is started, and by whoever forks. `Popen` waits for the end of a pipe. A server process that
+Granian forks meanwhile would keep that pipe open as long as it lives, and `Popen` would wait as long."""
+os.register_at_fork(before=_STARTING.acquire, after_in_parent=_STARTING.release, after_in_child=_STARTING.release)
 
 
 def _port(_ctx: click.Context, _option: click.Parameter, port: int | None) -> int:
@@ -159,7 +163,8 @@ def _keep_running(over: Event) -> None:
     command = [sys.executable, "-m", "lms.cli", "jobs", "--watch", "--parent", str(os.getpid())]
     pause = PAUSES[0]
     while not over.is_set():
-        child, began = subprocess.Popen(command), time.monotonic()  # noqa: S603 -- ourselves
+        with _STARTING:
+            child, began = subprocess.Popen(command), time.monotonic()  # noqa: S603 -- ourselves
         while child.poll() is None and not over.wait(0.2):
             pass
         if child.poll() is None:

@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 import urllib.request
 from datetime import timedelta
@@ -127,6 +129,41 @@ def worker_of(pid: int) -> int:
         except OSError:
             continue
     return 0
+
+
+FORKS = """
+import os, subprocess, sys, threading
+from lms.cli import server
+
+over = threading.Event()
+popen = subprocess.Popen
+subprocess.Popen = lambda _command: popen([sys.executable, "-c", "0"])
+for _ in range(40):
+    over.clear()
+    server.PAUSES = (0.0, 0.0)
+    supervisor = threading.Thread(target=server._keep_running, args=(over,), daemon=True)
+    supervisor.start()
+    end, hold = os.pipe()
+    children = []
+    for _ in range(8):
+        if not (child := os.fork()):
+            os.close(hold)
+            os.read(end, 1)  # a server process lives as long as its parent wants
+            os._exit(0)
+        children.append(child)
+    over.set()
+    supervisor.join(5)
+    assert not supervisor.is_alive(), "the supervisor hangs"
+    os.close(hold)
+    os.close(end)
+    for child in children:
+        os.waitpid(child, 0)
+"""
+
+
+def test_the_supervisor_outlives_server_processes_that_are_forked_meanwhile() -> None:
+    """What waits for the worker to start does not wait for the end of a process that knows nothing of it."""
+    subprocess.run([sys.executable, "-c", FORKS], check=True, timeout=60)
 
 
 def test_a_worker_that_dies_is_started_again(app: Flask, settings: Settings) -> None:
