@@ -65,9 +65,13 @@ def run(*command: str | Path, cwd: Path = ROOT) -> Cost:
     """Run the command to its end. Raises `SystemExit` if it fails."""
     began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     with subprocess.Popen(
-        [str(part) for part in command], cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        [str(part) for part in command],
+        cwd=cwd,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
-    ) as process:  # fmt: skip
+    ) as process:
         watch = Watch(process.pid)
         watch.start()
         _, errors = process.communicate()
@@ -303,13 +307,15 @@ def report(rows: list[Row], about: list[str]) -> str:
     heads = ("What", "Seconds", "CPU", "Ratio (of CPU)", "Aim", "MB")
     table = [heads, ("---", "---:", "---:", "---:", "---:", "---:"), *rows]
     parts = [
-        "# The build", "Written by `make bench`.", *about,
+        "# The build",
+        "Written by `make bench`.",
+        *about,
         "Each line is a run of a tool of its own, its start included. The ratio is to plain markdown-it-py for "
         "Staza, to Staza for the other tools, and to growth in step with the lessons below. *Nothing "
         "changed* and *one lesson changed* are seconds beyond `python -c pass`. Where the load is above the number of "
         "cores, the ratios of CPU say more than those of the clock.",
         "\n".join(f"| {' | '.join(cells)} |" for cells in table),
-    ]  # fmt: skip
+    ]
     return "\n\n".join(parts) + "\n"
 
 

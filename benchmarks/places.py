@@ -57,9 +57,12 @@ def running(folder: Path, *command: str, **environment: str) -> Iterator[Server]
     log = folder / f"server-{port}.log"
     with log.open("w") as out:
         process = subprocess.Popen(
-            [sys.executable, *(part.format(port=port) for part in command)], stdout=out, stderr=out,
-            env={**os.environ, **environment, "PORT": str(port)}, start_new_session=True,
-        )  # fmt: skip
+            [sys.executable, *(part.format(port=port) for part in command)],
+            stdout=out,
+            stderr=out,
+            env={**os.environ, **environment, "PORT": str(port)},
+            start_new_session=True,
+        )
     try:
         _wait_for(port, process, log)
         yield Server(port, process.pid)
@@ -162,9 +165,13 @@ def region(folder: Path, artefacts: Path, url: str, people: int, trainees: int) 
     """A demo region with so many people in one institution, each in three courses, in an empty database; so many of
     its trainees can sign in and have an attempt before them."""
     environment = {
-        "STAZA_INSTANCE": str(folder), "STAZA_ARTEFACTS": str(artefacts), "DATABASE_URL": url,
-        "STAZA_SECRET_KEY": "0" * 64, "STAZA_MAIL": f"file:{folder / 'mail'}", "STAZA_URL": f"http://{HOST}",
-    }  # fmt: skip
+        "STAZA_INSTANCE": str(folder),
+        "STAZA_ARTEFACTS": str(artefacts),
+        "DATABASE_URL": url,
+        "STAZA_SECRET_KEY": "0" * 64,
+        "STAZA_MAIL": f"file:{folder / 'mail'}",
+        "STAZA_URL": f"http://{HOST}",
+    }
     app = create_app(config.from_environment(environment))
     app.testing = True  # no log lines from this process
     with app.app_context():

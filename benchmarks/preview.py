@@ -29,8 +29,15 @@ SAVES = 20
 TARGET = 300
 """Milliseconds, of the median."""
 PORT = 8171
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"]  # fmt: skip
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 PAINTED = """(words) => { window.painted = new Promise((done) => {
   const main = document.querySelector("main");
   const seen = new MutationObserver(() => {

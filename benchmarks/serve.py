@@ -37,8 +37,17 @@ CLIENTS = 8
 BARE = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 STATIC = b"GET /static/empty.html HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 HEADS = (
-    "People", "Page", "Req/s", "of bare", "p95 ms", "of bare", "CPU ms", "of bare", "SQL", "KB",
-)  # fmt: skip
+    "People",
+    "Page",
+    "Req/s",
+    "of bare",
+    "p95 ms",
+    "of bare",
+    "CPU ms",
+    "of bare",
+    "SQL",
+    "KB",
+)
 
 
 @dataclass(frozen=True)
@@ -213,13 +222,15 @@ def report(results: list[Result], conditions: list[str]) -> str:
     """The results as Markdown."""
     rows = [HEADS, ["---"] * 2 + ["---:"] * (len(HEADS) - 2), *(result.cells() for result in results)]
     parts = [
-        "# Throughput", "Written by `make bench`.", *conditions,
+        "# Throughput",
+        "Written by `make bench`.",
+        *conditions,
         "Each page was measured in turns with the bare route; *of bare* is the page's figure over the bare route's, "
         "the middle one of the rounds. CPU is what the server's processes take for a request (not the database "
         "server's), and tells two pages apart even where the machine has other work. SQL counts the statements of a "
         "request, KB what its compressed body takes.",
         "\n".join(f"| {' | '.join(row)} |" for row in rows),
-    ]  # fmt: skip
+    ]
     return "\n\n".join(parts) + "\n"
 
 

@@ -27,17 +27,23 @@ _MISSING = {
     "course": ("unknown-course", "There is no course `{}`.", "Write the name of its folder."),
     "source": ("unknown-source", "There is no source `{}` in sources.yaml.", "Add it there, with what the text needs."),
     "objective": ("unknown-objective", "The course has no objective `{}`.", "Add it to course.yaml."),
-    "lesson": ("unknown-lesson", "The course has no lesson `{}`.", "Write the file `lessons/{}.md`, or delete the "
-               "name here."),
+    "lesson": (
+        "unknown-lesson",
+        "The course has no lesson `{}`.",
+        "Write the file `lessons/{}.md`, or delete the name here.",
+    ),
     "term": ("unknown-term", "There is no term `{}` in glossary.yaml.", "Add it there, with its definition."),
     "listed": ("unknown-lesson", "`{}` is not among the lessons that course.yaml lists.", ""),
-    "anchor": ("unknown-anchor", "No heading has the address `{}`.", "Write the heading's words, in small letters, "
-               "joined by hyphens."),
+    "anchor": (
+        "unknown-anchor",
+        "No heading has the address `{}`.",
+        "Write the heading's words, in small letters, joined by hyphens.",
+    ),
     "question": ("unknown-question", "The course has no question `{}`.", "Add it to one of the course's banks."),
     "bank": ("unknown-bank", "The course has no bank `{}`.", "Write the file `questions/{}.yaml`."),
     "quiz": ("unknown-quiz", "The course has no quiz `{}`.", "Write the file `quizzes/{}.yaml`."),
     "media": ("missing-media", "The course has no file `{}`.", "Put it there, or correct its name."),
-}  # fmt: skip
+}
 
 Names = dict[str, set[str] | None]
 """The names of each kind that exist; None: not all of them could be read."""

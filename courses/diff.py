@@ -113,9 +113,10 @@ def lessons_to_see(new: Course, changes: Iterable[Change]) -> tuple[str, ...]:
     changes = tuple(changes)
     objectives = {change.id for change in changes if change.what == "objective" and change.deed == "added"}
     touched = {
-        change.id for change in changes
+        change.id
+        for change in changes
         if change.what == "lesson" and (change.kind == "retrain" or any(edit.at == ("text",) for edit in change.edits))
-    }  # fmt: skip
+    }
     required = [entry for entry in new.lessons if entry.id in new.completion.lessons]
     seen = [entry.id for entry in required if entry.id in touched or objectives & set(entry.objectives)]
     return tuple(seen or [entry.id for entry in required])
@@ -265,8 +266,9 @@ def _others(old: Course, new: Course) -> Iterator[Change]:
     ours, theirs = old.translations, new.translations
     for locale, deed in _met(dict(ours), dict(theirs)):
         if ours.get(locale) != theirs.get(locale):
-            shares = (_flat({"share": percent(found[locale].share)} if locale in found else {})
-                      for found in (ours, theirs))  # fmt: skip
+            shares = (
+                _flat({"share": percent(found[locale].share)} if locale in found else {}) for found in (ours, theirs)
+            )
             yield Change("cosmetic", "translation", str(locale), deed, LANGUAGES[locale], _edits(*shares))
 
 

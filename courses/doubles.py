@@ -67,8 +67,9 @@ def doubles(sources: Mapping[str, Mapping[str, object]]) -> Iterator[Double]:
 def _entry(fields: Mapping[str, object]) -> _Entry:
     title, publisher, number, address = (str(fields[name]) for name in ("title", "publisher", "number", "url"))
     digits = (word.lstrip("0") for word in _words(number) if word not in _NAMES)
-    return _Entry(_joined(_words(title)), _joined(_words(publisher)), int(str(fields["year"])), _joined(digits),
-                  _address(address))  # fmt: skip
+    return _Entry(
+        _joined(_words(title)), _joined(_words(publisher)), int(str(fields["year"])), _joined(digits), _address(address)
+    )
 
 
 def _words(text: str) -> list[str]:

@@ -98,9 +98,17 @@ class Unit:
         """The unit as the cache keeps it: all but the bodies, which are in the store."""
         problems = [list(problem.as_json().values()) for problem in self.problems]
         return [
-            self.file, self.data, self.object, problems, self.defines, self.uses, self.needs, self.variants, self.hash,
+            self.file,
+            self.data,
+            self.object,
+            problems,
+            self.defines,
+            self.uses,
+            self.needs,
+            self.variants,
+            self.hash,
             self.texts,
-        ]  # fmt: skip
+        ]
 
     @classmethod
     def from_json(cls, kept: list[Any]) -> Unit:

@@ -102,7 +102,10 @@ def course_ids(content: Path) -> list[str]:
     """The folders of courses."""
     with scandir(content) as entries:
         return sorted(
-            entry.name for entry in entries
-            if entry.is_dir(follow_symlinks=False) and entry.name[0] != "." and entry.name not in LOCALES
+            entry.name
+            for entry in entries
+            if entry.is_dir(follow_symlinks=False)
+            and entry.name[0] != "."
+            and entry.name not in LOCALES
             and not ODD.search(entry.name)
-        )  # fmt: skip
+        )

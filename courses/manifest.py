@@ -154,9 +154,7 @@ def _translation(files: dict[str, Unit], done: float, convert: Callable[[str], s
         own = {key: convert(text) for key, text in texts.get("", {}).items()}
         if where.kind == "course":
             made |= own
-            made["objectives"] = {
-                id.partition("/")[2]: convert(one["text"]) for id, one in texts.items() if id
-            }  # fmt: skip
+            made["objectives"] = {id.partition("/")[2]: convert(one["text"]) for id, one in texts.items() if id}
         elif where.kind == "quiz" and own:
             made["quizzes"][where.id] = own["title"]
         elif where.kind in ("lesson", "bank") and unit.object:

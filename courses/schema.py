@@ -284,9 +284,7 @@ def programme(document: Document) -> Programme | None:
     return validate(document, Programme)
 
 
-def _entries(
-    document: Document, kind: type, what: str, may_be_empty: bool = False
-) -> Iterator[tuple[str | int, ...]]:  # fmt: skip
+def _entries(document: Document, kind: type, what: str, may_be_empty: bool = False) -> Iterator[tuple[str | int, ...]]:
     """The paths of the entries of a file that is a list or a mapping. `may_be_empty`: it may hold comments alone."""
     data: Any = document.data
     if isinstance(data, kind):

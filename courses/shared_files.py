@@ -13,18 +13,14 @@ from courses.problems import Problem, has_errors, in_source
 def missing(shared: dict[str, Unit]) -> list[Problem]:
     """A problem for each of the files that is not there."""
     message = "The content folder has no such file."
-    return [
-        Problem(name, 1, 1, "error", "file-missing", message) for name in SHARED if name not in shared
-    ]  # fmt: skip
+    return [Problem(name, 1, 1, "error", "file-missing", message) for name in SHARED if name not in shared]
 
 
 def judged(shared: dict[str, Unit], within: list[Problem], names: Names) -> tuple[list[Problem], bool]:
     """All problems of the shared files, of which those `within` one file are known, and whether an error among them
     keeps every course from being built."""
     within = missing(shared) + within
-    between = [
-        problem for name in TRANSLATED_SHARED if name in shared for problem in check_shared(shared[name], names)
-    ]  # fmt: skip
+    between = [problem for name in TRANSLATED_SHARED if name in shared for problem in check_shared(shared[name], names)]
     concern = [problem for problem in within if not _apart(problem)]
     concern += [problem for problem in between if not _apart(problem) and problem.file != "programme.yaml"]
     return within + between, has_errors(in_source(concern))

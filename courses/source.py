@@ -117,9 +117,11 @@ class Document:
                 if isinstance(extra := loader.get_event(), yaml.DocumentStartEvent):
                     self.broken = True
                     self._problem(
-                        self._offset(extra.start_mark), "yaml-documents", "A line `---` begins a second document here.",
+                        self._offset(extra.start_mark),
+                        "yaml-documents",
+                        "A line `---` begins a second document here.",
                         "A file holds one: delete the line, or move what follows to a file of its own.",
-                    )  # fmt: skip
+                    )
         except yaml.YAMLError as error:
             self.broken = True
             if isinstance(self.data, str):  # keys that were not read as such
@@ -220,34 +222,92 @@ class Document:
 
 _EXPLANATIONS: list[tuple[str, str, str, str, str]] = [
     # what libyaml says, of the problem or its context; code; which mark to point at; message; hint
-    ("while scanning an alias", "yaml-alias", "context", "YAML reads a `*` at the start as a reference, not as text.",
-     "Put the text in quotes."),
-    ("while scanning an anchor", "yaml-alias", "context", "YAML reads a `&` at the start as a name, not as text.",
-     "Put the text in quotes."),
-    ("tab character", "yaml-tab", "problem", "There is a tab here; YAML allows only spaces.",
-     "Replace it with spaces."),
-    ("found unexpected end of stream", "yaml-open-quote", "context", "The quote that opens here is never closed.",
-     "Close it; a quote inside the text is written twice ('') or as \\\"."),
-    ("found unexpected document indicator", "yaml-open-quote", "context", "The quote that opens here is never closed.",
-     "Close it; a quote inside the text is written twice ('') or as \\\"."),
-    ("mapping values are not allowed", "yaml-colon", "problem",
-     "A colon with a space after it begins a value, and none may begin here.",
-     "If it belongs to the text, put the text in quotes; otherwise look at the indentation."),
-    ("could not find expected ':'", "yaml-colon", "context", "This line among keys has no colon.",
-     "Write `key: value`; the second line of a text must be indented more than its key."),
-    ("while parsing a flow", "yaml-open-bracket", "problem",
-     "The list or the braces that began before this do not continue like this.",
-     "Close the bracket; put a text in quotes if it contains a colon, a comma or a bracket."),
-    ("unknown escape", "yaml-escape", "problem", "Inside double quotes a backslash begins a code, and this is none.",
-     "Write the backslash twice, or use single quotes."),
-    ("did not find expected key", "yaml-indent", "problem", "This does not continue what is above it.",
-     "Look at the indentation, and whether a quote closed too early."),
-    ("did not find expected '-' indicator", "yaml-indent", "problem", "The list above must continue with `-` or end.",
-     "Look at the indentation of this line."),
-    ("block sequence entries are not allowed", "yaml-indent", "problem", "A list may not begin here.",
-     "Begin it on a line of its own."),
+    (
+        "while scanning an alias",
+        "yaml-alias",
+        "context",
+        "YAML reads a `*` at the start as a reference, not as text.",
+        "Put the text in quotes.",
+    ),
+    (
+        "while scanning an anchor",
+        "yaml-alias",
+        "context",
+        "YAML reads a `&` at the start as a name, not as text.",
+        "Put the text in quotes.",
+    ),
+    (
+        "tab character",
+        "yaml-tab",
+        "problem",
+        "There is a tab here; YAML allows only spaces.",
+        "Replace it with spaces.",
+    ),
+    (
+        "found unexpected end of stream",
+        "yaml-open-quote",
+        "context",
+        "The quote that opens here is never closed.",
+        "Close it; a quote inside the text is written twice ('') or as \\\".",
+    ),
+    (
+        "found unexpected document indicator",
+        "yaml-open-quote",
+        "context",
+        "The quote that opens here is never closed.",
+        "Close it; a quote inside the text is written twice ('') or as \\\".",
+    ),
+    (
+        "mapping values are not allowed",
+        "yaml-colon",
+        "problem",
+        "A colon with a space after it begins a value, and none may begin here.",
+        "If it belongs to the text, put the text in quotes; otherwise look at the indentation.",
+    ),
+    (
+        "could not find expected ':'",
+        "yaml-colon",
+        "context",
+        "This line among keys has no colon.",
+        "Write `key: value`; the second line of a text must be indented more than its key.",
+    ),
+    (
+        "while parsing a flow",
+        "yaml-open-bracket",
+        "problem",
+        "The list or the braces that began before this do not continue like this.",
+        "Close the bracket; put a text in quotes if it contains a colon, a comma or a bracket.",
+    ),
+    (
+        "unknown escape",
+        "yaml-escape",
+        "problem",
+        "Inside double quotes a backslash begins a code, and this is none.",
+        "Write the backslash twice, or use single quotes.",
+    ),
+    (
+        "did not find expected key",
+        "yaml-indent",
+        "problem",
+        "This does not continue what is above it.",
+        "Look at the indentation, and whether a quote closed too early.",
+    ),
+    (
+        "did not find expected '-' indicator",
+        "yaml-indent",
+        "problem",
+        "The list above must continue with `-` or end.",
+        "Look at the indentation of this line.",
+    ),
+    (
+        "block sequence entries are not allowed",
+        "yaml-indent",
+        "problem",
+        "A list may not begin here.",
+        "Begin it on a line of its own.",
+    ),
     ("too deep", "yaml-depth", "problem", "The values are nested too deeply.", "Use fewer brackets."),
-]  # fmt: skip
+]
 
 
 _FORMULA = re.compile(

@@ -55,11 +55,19 @@ ATTRIBUTES = frozenset(_ATTRIBUTES.split())
 TEXTS = ("aria-", "data-", "content", "title", "id", "class")
 """Attributes whose parentheses are those of a sentence."""
 OF_EDITORS = (
-    "http://www.inkscape.org/namespaces/inkscape", "http://sodipodi.sourceforge.net/",
-    "http://www.w3.org/1999/02/22-rdf-syntax-ns#", "http://creativecommons.org/ns#", "http://web.resource.org/cc/",
-    "http://purl.org/dc/", "http://www.bohemiancoding.com/sketch/ns", "http://www.serif.com/",
-    "http://www.figma.com/figma/ns", "http://ns.adobe.com/", "http://www.openswatchbook.org/", "http://vectornator.io/",
-)  # fmt: skip
+    "http://www.inkscape.org/namespaces/inkscape",
+    "http://sodipodi.sourceforge.net/",
+    "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "http://creativecommons.org/ns#",
+    "http://web.resource.org/cc/",
+    "http://purl.org/dc/",
+    "http://www.bohemiancoding.com/sketch/ns",
+    "http://www.serif.com/",
+    "http://www.figma.com/figma/ns",
+    "http://ns.adobe.com/",
+    "http://www.openswatchbook.org/",
+    "http://vectornator.io/",
+)
 """What programs for drawing write for themselves: notes that no browser looks at."""
 PICTURE = re.compile(r"data:image/(?:png|jpeg|jpg|gif|webp);base64,[A-Za-z0-9+/=\s]*\Z", re.IGNORECASE)
 FONT = re.compile(

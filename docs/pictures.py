@@ -41,10 +41,15 @@ from tests.courses.test_guide import EXAMPLE, HOUR, LARGEST, PICTURES, Fence, fe
 COURSE, HOURS_COURSE = "bus-station", "child-alone"
 NARROW, WIDE = {"width": 520, "height": 1000}, {"width": 1000, "height": 760}
 BOXES = {
-    "note": ".callout.note >> nth=0", "warning": ".callout.warning", "case": "article.case >> nth=0",
-    "activity": ".activity", "summary": ".prose > .summary",
-    "country": ".countries", "sources": "section.sources", "term": "p:has(.term)",
-}  # fmt: skip
+    "note": ".callout.note >> nth=0",
+    "warning": ".callout.warning",
+    "case": "article.case >> nth=0",
+    "activity": ".activity",
+    "summary": ".prose > .summary",
+    "country": ".countries",
+    "sources": "section.sources",
+    "term": "p:has(.term)",
+}
 MISTAKEN: dict[str, Answer] = {
     "indicators": ["phones"],
     "what-it-asks": "money",
@@ -194,9 +199,11 @@ def shot(page: Page, box: Locator, edge: int = 8, below: int = 0) -> Image.Image
     assert place
     top = page.evaluate("scrollY")
     clip = {
-        "x": max(0, place["x"] - edge), "y": max(0, place["y"] + top - edge),
-        "width": place["width"] + 2 * edge, "height": place["height"] + 2 * edge + below,
-    }  # fmt: skip
+        "x": max(0, place["x"] - edge),
+        "y": max(0, place["y"] + top - edge),
+        "width": place["width"] + 2 * edge,
+        "height": place["height"] + 2 * edge + below,
+    }
     return Image.open(
         io.BytesIO(page.screenshot(full_page=True, clip=clip, animations="disabled", caret="hide"))
     ).convert("RGB")

@@ -51,10 +51,15 @@ def served(folder: Path, content: Path = ROOT / "content") -> Iterator[tuple[str
         if course.revision:
             store.publish(course.id, course.revision, "", TODAY.isoformat())
     settings = Settings(
-        instance=folder, database_url=f"sqlite:///{folder / 'staza.db'}", artefacts=store.root,
-        content=content, url="http://127.0.0.1", secret_key="0" * 64, mail="console:",
+        instance=folder,
+        database_url=f"sqlite:///{folder / 'staza.db'}",
+        artefacts=store.root,
+        content=content,
+        url="http://127.0.0.1",
+        secret_key="0" * 64,
+        mail="console:",
         mail_from="Staza <staza@example.org>",
-    )  # fmt: skip
+    )
     app = create_app(settings)
     for name in ("alembic", "werkzeug", app.logger.name):
         logging.getLogger(name).setLevel(logging.ERROR)

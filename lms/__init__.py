@@ -50,8 +50,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
 
     settings = settings or config.from_environment()
-    app = Flask(__name__, instance_path=str(settings.instance), template_folder=str(config.ROOT / "templates"),
-                static_folder=str(config.ROOT / "static"))  # fmt: skip
+    app = Flask(
+        __name__,
+        instance_path=str(settings.instance),
+        template_folder=str(config.ROOT / "templates"),
+        static_folder=str(config.ROOT / "static"),
+    )
     config.apply(app, settings)
 
     bodies.init_app(app)

@@ -66,9 +66,10 @@ def box(cls: str, x: float, y: float, wide: float, high: float, more: str = "box
         corners = [(x + POINT, y), (right - POINT, y), (right, middle), (right - POINT, low), (x + POINT, low)]
         return f'<path{_class(more, cls)} d="M{"L".join(_path([*corners, (x, middle)]))}Z"/>'
     radius = 13 if cls in ("start", "end") and more == "box" else 5
-    place = " ".join(f'{key}="{_number(value)}"' for key, value in zip(
-        ("x", "y", "width", "height", "rx"), (x, y, wide, high, radius), strict=True
-    ))  # fmt: skip
+    place = " ".join(
+        f'{key}="{_number(value)}"'
+        for key, value in zip(("x", "y", "width", "height", "rx"), (x, y, wide, high, radius), strict=True)
+    )
     return f"<rect{_class(more, cls)} {place}/>"
 
 
@@ -142,11 +143,13 @@ def _middle(points: list[tuple[float, float]]) -> tuple[float, float]:
 def drawing(picture: Picture, wide: float, high: float) -> str:
     shapes = [*picture.areas, *picture.arrows, *picture.boxes, *picture.words]
     size = f'viewBox="0 0 {_number(wide)} {_number(high)}" width="{wide * _SCALE:.0f}" height="{high * _SCALE:.0f}"'
-    return "\n".join((
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="{FONTS}" font-size="{SIZE}" '
-        'text-anchor="middle">',
-        f"<style>{rules()}</style>",
-        f'<rect class="panel" x=".5" y=".5" width="{_number(wide - 1)}" height="{_number(high - 1)}" rx="6"/>',
-        *shapes,
-        "</svg>\n",
-    ))  # fmt: skip
+    return "\n".join(
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="{FONTS}" font-size="{SIZE}" '
+            'text-anchor="middle">',
+            f"<style>{rules()}</style>",
+            f'<rect class="panel" x=".5" y=".5" width="{_number(wide - 1)}" height="{_number(high - 1)}" rx="6"/>',
+            *shapes,
+            "</svg>\n",
+        )
+    )

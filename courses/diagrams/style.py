@@ -14,28 +14,59 @@ LETTERS = 24
 """Of a row, if the author does not say."""
 FONTS = "-apple-system,'Segoe UI',Roboto,'Noto Sans','Liberation Sans',system-ui,sans-serif"
 LIGHT = {
-    "surface": "#fff", "bg": "#f3f5f3", "ink": "#16211d", "muted": "#4c5a54", "line": "#cfd8d3", "edge": "#6f7e77",
-    "pine": "#14513b", "on-pine": "#fff", "tint": "#e3eee8", "good": "#17663f", "good-bg": "#d9eee1",
-    "bad": "#a9231c", "bad-bg": "#fbe4e0", "info": "#28527a", "info-bg": "#e2ebf4",
-}  # fmt: skip
+    "surface": "#fff",
+    "bg": "#f3f5f3",
+    "ink": "#16211d",
+    "muted": "#4c5a54",
+    "line": "#cfd8d3",
+    "edge": "#6f7e77",
+    "pine": "#14513b",
+    "on-pine": "#fff",
+    "tint": "#e3eee8",
+    "good": "#17663f",
+    "good-bg": "#d9eee1",
+    "bad": "#a9231c",
+    "bad-bg": "#fbe4e0",
+    "info": "#28527a",
+    "info-bg": "#e2ebf4",
+}
 DARK = {
-    "surface": "#18221e", "bg": "#101815", "ink": "#e5ece8", "muted": "#a6b5ae", "line": "#33413b", "edge": "#7b8c84",
-    "pine": "#85d3b0", "on-pine": "#06261a", "tint": "#1e3229", "good": "#83d6a3", "good-bg": "#16301f",
-    "bad": "#ff9d90", "bad-bg": "#3a1b18", "info": "#9cc5ee", "info-bg": "#182a3b",
-}  # fmt: skip
+    "surface": "#18221e",
+    "bg": "#101815",
+    "ink": "#e5ece8",
+    "muted": "#a6b5ae",
+    "line": "#33413b",
+    "edge": "#7b8c84",
+    "pine": "#85d3b0",
+    "on-pine": "#06261a",
+    "tint": "#1e3229",
+    "good": "#83d6a3",
+    "good-bg": "#16301f",
+    "bad": "#ff9d90",
+    "bad-bg": "#3a1b18",
+    "info": "#9cc5ee",
+    "info-bg": "#182a3b",
+}
 """The colours of static/staza.css, by the names that they have there."""
 INKS = {
-    "": ("ink", "bg", "edge"), "start": ("on-pine", "pine", "pine"), "end": ("ink", "tint", "pine"),
-    "question": ("ink", "info-bg", "info"), "wrong": ("ink", "bad-bg", "bad"), "protect": ("ink", "good-bg", "good"),
+    "": ("ink", "bg", "edge"),
+    "start": ("on-pine", "pine", "pine"),
+    "end": ("ink", "tint", "pine"),
+    "question": ("ink", "info-bg", "info"),
+    "wrong": ("ink", "bad-bg", "bad"),
+    "protect": ("ink", "good-bg", "good"),
     "note": ("ink", "surface", "edge"),
-}  # fmt: skip
+}
 """Of each class the colours of its text, its ground and its border."""
 
 
 _WIDTHS = (
-    (0.28, " iljI.,:;'’|!"), (0.41, "ftr()[]-/\"“”"), (0.51, "scxzkvyJгсткзхуč"),
-    (0.68, "ABCDEFGHKNOPQRSTUVXYZАБВГДЕИКЛНОПРСТУХЦЧ→+="), (0.95, "mwMWшщжюмфыШЩЖЮМФЫ—%…@"),
-)  # fmt: skip
+    (0.28, " iljI.,:;'’|!"),
+    (0.41, 'ftr()[]-/"“”'),
+    (0.51, "scxzkvyJгсткзхуč"),
+    (0.68, "ABCDEFGHKNOPQRSTUVXYZАБВГДЕИКЛНОПРСТУХЦЧ→+="),
+    (0.95, "mwMWшщжюмфыШЩЖЮМФЫ—%…@"),
+)
 _WIDTH_OF = {letter: width for width, letters in _WIDTHS for letter in letters}
 """Widths of letters at size 1: those of Noto Sans, the widest of the fonts above, rounded up."""
 
@@ -84,14 +115,15 @@ def rules() -> str:
         return "svg{" + "".join(f"--{name}:{colour};" for name, colour in scheme.items()) + "}"
 
     rules = [
-        colours(LIGHT), f"@media(prefers-color-scheme:dark){{{colours(DARK)}}}",
+        colours(LIGHT),
+        f"@media(prefers-color-scheme:dark){{{colours(DARK)}}}",
         "text{fill:var(--ink)}.bold{font-weight:600}.label{text-anchor:start;font-weight:600}",
         ".said{stroke:var(--surface);stroke-width:4px;stroke-linejoin:round;paint-order:stroke}",
         ".panel{fill:var(--surface);stroke:var(--line)}.box,.area{stroke-width:1.3px}.area{stroke-dasharray:none}",
         ".way{fill:none;stroke:var(--muted);stroke-width:1.5px}.head{fill:var(--muted)}",
         ".way.wrong{stroke:var(--bad)}.head.wrong{fill:var(--bad)}.cross{stroke-width:2.5px}",
         ".mark{fill:none;stroke:var(--surface);stroke-width:1.8px}",
-    ]  # fmt: skip
+    ]
     for cls, (ink, ground, border) in INKS.items():
         name = f".{cls}" if cls else ""
         rules += [f".box{name},.area{name}{{fill:var(--{ground});stroke:var(--{border})}}"]

@@ -47,7 +47,7 @@ _CLAUSE = re.compile(
 _NEGATION = re.compile(
     r"(?<![*\w])(?:(?:is|are|was|were|do|does|did|can|may|must|should|would|could|will|has|have|need)\s+"
     r"(?:\w+\s+){0,3}(?:not|never)|\w+n['’]t|except|least (?:likely|important)|not)(?![*\w])"
-)  # fmt: skip
+)
 
 
 def bank(document: Document, items: Sequence[Item]) -> tuple[list[Problem], list[Fact]]:

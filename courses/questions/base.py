@@ -334,14 +334,20 @@ def only_right_one(choices: Sequence[Choice], at: tuple[str | int, ...]) -> Iter
     right = [place for place, choice in enumerate(choices) if choice.correct]
     if not right:
         yield Mistake(
-            at, "no-right-choice", "No choice is right.", "Write `correct: true` in the right one.",
+            at,
+            "no-right-choice",
+            "No choice is right.",
+            "Write `correct: true` in the right one.",
             rests_on=((*at, ANY, "correct"),),
-        )  # fmt: skip
+        )
     for place in right[1:]:
         yield Mistake(
-            (*at, place, "correct"), "two-right-choices", "A second choice is right, but only one may be.",
-            "Leave `correct: true` in one choice, or make the type multiple-choice.", rests_on=(),
-        )  # fmt: skip
+            (*at, place, "correct"),
+            "two-right-choices",
+            "A second choice is right, but only one may be.",
+            "Leave `correct: true` in one choice, or make the type multiple-choice.",
+            rests_on=(),
+        )
 
 
 def known_ids(answer: object, ids: Iterable[str]) -> list[str] | None:

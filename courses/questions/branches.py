@@ -106,15 +106,18 @@ class Branches:
         for state in self.states:
             if state.worth is not None and state.ways:
                 yield Mistake(
-                    (*state.at, "ending"), "ending-with-choices",
-                    f"The case ends in the state `{state.id}`, and goes on from it.", "Keep `choices` or `ending`.",
-                )  # fmt: skip
+                    (*state.at, "ending"),
+                    "ending-with-choices",
+                    f"The case ends in the state `{state.id}`, and goes on from it.",
+                    "Keep `choices` or `ending`.",
+                )
             elif not state.settled:
                 yield Mistake(
-                    state.at, "state-without-choices",
+                    state.at,
+                    "state-without-choices",
                     f"The state `{state.id}` is no ending, and nothing can be done in it.",
                     "Give it `choices`, or `ending` with a `score`.",
-                )  # fmt: skip
+                )
 
     def _lost(self) -> Iterator[Mistake]:
         onward = {number: self._onward(number) for number in (*range(len(self.states)), _UNWRITTEN)}
@@ -126,24 +129,28 @@ class Branches:
         ending = _reached(back, endings | {_UNWRITTEN})
         for number in _first(onward.keys() - reached - {_UNWRITTEN}, back):
             yield Mistake(
-                (*self.states[number].at, "id"), "state-unreached",
+                (*self.states[number].at, "id"),
+                "state-unreached",
                 f"The case never comes to the state `{self.states[number].id}`.",
                 "Let a choice lead there, or delete it.",
-            )  # fmt: skip
+            )
         for number in _first(onward.keys() - ending, onward):
             yield Mistake(
-                (*self.states[number].at, "id"), "scenario-circle",
+                (*self.states[number].at, "id"),
+                "scenario-circle",
                 f"The case cannot end any more once it is in the state `{self.states[number].id}`: its choices lead in "
                 "a circle.",
                 "Let one of them lead out.",
-            )  # fmt: skip
+            )
         worths = [1.0 if not state.settled else state.worth for state in self.states]
         known = [worth for worth in worths if worth is not None]
         if known and max(known) < 1 and not back[_UNWRITTEN] and _UNWRITTEN not in begin:
             yield Mistake(
-                ("states",), "no-full-ending", "No ending is worth 100%, so nobody could do it right.",
+                ("states",),
+                "no-full-ending",
+                "No ending is worth 100%, so nobody could do it right.",
                 "Write `score: 100%` in the best ending.",
-            )  # fmt: skip
+            )
 
     def _onward(self, number: int) -> set[int]:
         """The states to which one may lead."""
@@ -205,7 +212,5 @@ def _first(lost: Iterable[int], onward: Mapping[int, set[int]]) -> list[int]:
     rest = set(lost)
     reach = {number: _reached({one: onward[one] & rest for one in rest}, [number]) for number in rest}
     return [
-        number
-        for number in sorted(rest)
-        if all(number in reach[other] and number <= other for other in reach[number])
-    ]  # fmt: skip
+        number for number in sorted(rest) if all(number in reach[other] and number <= other for other in reach[number])
+    ]

@@ -77,17 +77,22 @@ class Categorise(Question):
         for place, item in enumerate(self.items):
             if item.category not in known:
                 yield Mistake(
-                    ("items", place, "category"), "unknown-category", f"There is no category `{item.category}`.",
-                    names.hint(item.category), rests_on=(("categories", ANY, "id"),),
-                )  # fmt: skip
+                    ("items", place, "category"),
+                    "unknown-category",
+                    f"There is no category `{item.category}`.",
+                    names.hint(item.category),
+                    rests_on=(("categories", ANY, "id"),),
+                )
         seen: set[str] = set()
         for place, category in enumerate(self.categories):
             if category.text in seen:
                 yield Mistake(
-                    ("categories", place, "text"), "doubled-text",
+                    ("categories", place, "text"),
+                    "doubled-text",
                     f"Two categories are called “{category.text}”, so nobody can tell them apart.",
-                    "Word one of them differently, or join them.", rests_on=(),
-                )  # fmt: skip
+                    "Word one of them differently, or join them.",
+                    rests_on=(),
+                )
             seen.add(category.text)
 
     def order(self, rng: Random) -> tuple[str, ...]:

@@ -88,9 +88,12 @@ class Gaps(Question):
         yield from doubled(self.gaps, ("gaps",), "gaps")
         if "](" in self.text:
             yield Mistake(
-                ("text",), "gap-in-link", "The text with the gaps has a link or a picture.",
-                "Put it into the stem: no gap in it could be filled.", rests_on=(),
-            )  # fmt: skip
+                ("text",),
+                "gap-in-link",
+                "The text with the gaps has a link or a picture.",
+                "Put it into the stem: no gap in it could be filled.",
+                rests_on=(),
+            )
         in_text, described = Counter(GAP.findall(self.text)), dict.fromkeys(gap.id for gap in self.gaps)
         left = Vocabulary(id for id in described if id not in in_text)
         meant: set[str] = set()
@@ -99,10 +102,12 @@ class Gaps(Question):
                 like = left.like(id.lower())
                 meant.update(like)
                 yield Mistake(
-                    ("text",), "gap-unknown", f"The text has a gap `[[{id}]]` that `gaps` does not describe.",
+                    ("text",),
+                    "gap-unknown",
+                    f"The text has a gap `[[{id}]]` that `gaps` does not describe.",
                     f"Did you mean `[[{like[0]}]]`?" if like else "Add it to `gaps`, or correct its id.",
                     rests_on=(("gaps", ANY, "id"),),
-                )  # fmt: skip
+                )
             if times > 1:
                 message = f"The gap `[[{id}]]` is in the text twice."
                 yield Mistake(("text",), "doubled-id", message, "Use two ids.", rests_on=())
@@ -110,9 +115,12 @@ class Gaps(Question):
             at = ("gaps", place)
             if gap.id not in in_text and gap.id not in meant:
                 yield Mistake(
-                    (*at, "id"), "gap-not-in-text", f"The gap `{gap.id}` is not in the text.",
-                    f"Write `[[{gap.id}]]` where it belongs.", rests_on=(("text",),),
-                )  # fmt: skip
+                    (*at, "id"),
+                    "gap-not-in-text",
+                    f"The gap `{gap.id}` is not in the text.",
+                    f"Write `[[{gap.id}]]` where it belongs.",
+                    rests_on=(("text",),),
+                )
             yield from self._mistakes_of(gap, at)
 
     @staticmethod
@@ -120,22 +128,29 @@ class Gaps(Question):
         # the browser gets the id as the name of the field, before anything is answered
         if word := tells(gap.id, gap.accept or ()):
             yield Mistake(
-                (*at, "id"), "gap-id-tells",
+                (*at, "id"),
+                "gap-id-tells",
                 f"The id `{gap.id}` says the answer “{word}”, and browsers can see it.",
-                "Give the gap an id that says what is asked for.", rests_on=(),
-            )  # fmt: skip
+                "Give the gap an id that says what is asked for.",
+                rests_on=(),
+            )
         if gap.choices is None and not any(fold(word) for word in gap.accept or ()):
             yield Mistake(
-                at, "gap-without-answer", f"Nothing fills the gap `{gap.id}`.",
+                at,
+                "gap-without-answer",
+                f"Nothing fills the gap `{gap.id}`.",
                 "Give it `accept` (words to be typed) or `choices` (a menu).",
                 rests_on=((*at, "id"), (*at, "accept"), (*at, "choices")),
-            )  # fmt: skip
+            )
         if gap.choices is not None:
             if gap.accept is not None:
                 yield Mistake(
-                    (*at, "accept"), "gap-two-ways", f"The gap `{gap.id}` is both typed and chosen from a menu.",
-                    "Keep `accept` or `choices`.", rests_on=(),
-                )  # fmt: skip
+                    (*at, "accept"),
+                    "gap-two-ways",
+                    f"The gap `{gap.id}` is both typed and chosen from a menu.",
+                    "Keep `accept` or `choices`.",
+                    rests_on=(),
+                )
             yield from doubled(gap.choices, (*at, "choices"), "choices")
             yield from only_right_one(gap.choices, (*at, "choices"))
 

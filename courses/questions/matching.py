@@ -76,9 +76,12 @@ class Matching(Question):
         for place, distractor in enumerate(self.distractors):
             if distractor.id in pairs:
                 yield Mistake(
-                    ("distractors", place, "id"), "doubled-id",
-                    f"A pair and a distractor have the id `{distractor.id}`.", "Give one another id.", rests_on=(),
-                )  # fmt: skip
+                    ("distractors", place, "id"),
+                    "doubled-id",
+                    f"A pair and a distractor have the id `{distractor.id}`.",
+                    "Give one another id.",
+                    rests_on=(),
+                )
         yield from doubled(self.distractors, ("distractors",), "distractors")
         sides = [(("pairs", place, "right"), pair.right) for place, pair in enumerate(self.pairs)]
         sides += [(("distractors", place, "text"), item.text) for place, item in enumerate(self.distractors)]
@@ -86,9 +89,12 @@ class Matching(Question):
         for at, text in sides:
             if text in seen:
                 yield Mistake(
-                    at, "doubled-text", f"The right side “{text}” is here twice, so nobody can tell them apart.",
-                    "Word one of them differently, or join the pairs.", rests_on=(),
-                )  # fmt: skip
+                    at,
+                    "doubled-text",
+                    f"The right side “{text}” is here twice, so nobody can tell them apart.",
+                    "Word one of them differently, or join the pairs.",
+                    rests_on=(),
+                )
             seen.add(text)
 
     def _options(self) -> dict[str, Option]:

@@ -40,14 +40,20 @@ class MultipleChoice(Question):
         right = sum(choice.correct for choice in self.choices)
         if right == 0:
             yield Mistake(
-                ("choices",), "no-right-choice", "No choice is right.", "Write `correct: true` in the right ones.",
+                ("choices",),
+                "no-right-choice",
+                "No choice is right.",
+                "Write `correct: true` in the right ones.",
                 rests_on=(("choices", ANY, "correct"),),
-            )  # fmt: skip
+            )
         if right == len(self.choices):
             yield Mistake(
-                ("choices",), "no-wrong-choice", "Every choice is right, so ticking all would be the answer.",
-                "Add a choice that is wrong.", rests_on=(("choices", ANY, "correct"),),
-            )  # fmt: skip
+                ("choices",),
+                "no-wrong-choice",
+                "Every choice is right, so ticking all would be the answer.",
+                "Add a choice that is wrong.",
+                rests_on=(("choices", ANY, "correct"),),
+            )
 
     def order(self, rng: Random) -> tuple[str, ...]:
         ids = [choice.id for choice in self.choices]

@@ -45,10 +45,12 @@ def _plain(digits: str) -> str:
 Number = Annotated[
     str,
     written(
-        rf"([-+\u2212]?){_DIGITS}", "bad-number", "`12` or `0.5`",
+        rf"([-+\u2212]?){_DIGITS}",
+        "bad-number",
+        "`12` or `0.5`",
         lambda match: ("-" if match[1] in ("-", "\u2212") else "") + _plain(match[2]),
     ),
-]  # fmt: skip
+]
 """A number as an author writes it, with a decimal point; kept as digits, since no float is exact."""
 
 Tolerance = Annotated[
@@ -162,15 +164,21 @@ class NumberQuestion(Question):
     def mistakes(self) -> Iterator[Mistake]:
         if self.tolerance.endswith("%") and not Fraction(self.answer):
             yield Mistake(
-                ("tolerance",), "tolerance-of-nothing", "A share of 0 is 0, so this tolerates nothing.",
-                "Write the tolerance as a number.", rests_on=(("answer",),),
-            )  # fmt: skip
+                ("tolerance",),
+                "tolerance-of-nothing",
+                "A share of 0 is 0, so this tolerates nothing.",
+                "Write the tolerance as a number.",
+                rests_on=(("answer",),),
+            )
         for place, known in enumerate(self.wrong):
             if self._near(Fraction(known.value)):
                 yield Mistake(
-                    ("wrong", place, "value"), "wrong-is-right", f"“{known.value}” is right within the tolerance.",
-                    "Delete it, or make the tolerance smaller.", rests_on=(("answer",), ("tolerance",)),
-                )  # fmt: skip
+                    ("wrong", place, "value"),
+                    "wrong-is-right",
+                    f"“{known.value}” is right within the tolerance.",
+                    "Delete it, or make the tolerance smaller.",
+                    rests_on=(("answer",), ("tolerance",)),
+                )
 
     def payload(self, order: Sequence[str] = (), answer: object = None) -> Payload:  # noqa: ARG002
         return Payload(self.id, self.type, self.stem, text=(self.unit,), limit=LIMIT, shape="text")

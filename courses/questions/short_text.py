@@ -57,21 +57,29 @@ class ShortText(Question):
         for place, word in enumerate(self.accept):
             if not self._folded(word):
                 yield Mistake(
-                    ("accept", place), "empty-answer", "Nothing is left of this answer to compare with.",
-                    "Write a word or more.", rests_on=(("forgive",),),
-                )  # fmt: skip
+                    ("accept", place),
+                    "empty-answer",
+                    "Nothing is left of this answer to compare with.",
+                    "Write a word or more.",
+                    rests_on=(("forgive",),),
+                )
         for place, known in enumerate(self.wrong):
             if self._folded(known.text) in accepted:
                 yield Mistake(
-                    ("wrong", place, "text"), "wrong-is-right",
+                    ("wrong", place, "text"),
+                    "wrong-is-right",
                     f"“{known.text}” is among the answers that are accepted, but for what is forgiven.",
-                    "Delete it here or there, or forgive less.", rests_on=(("forgive",),),
-                )  # fmt: skip
+                    "Delete it here or there, or forgive less.",
+                    rests_on=(("forgive",),),
+                )
         if word := tells(self.id, self.accept):
             yield Mistake(
-                ("id",), "id-tells", f"The id `{self.id}` says the answer “{word}”, and browsers can see it.",
-                "Give the question an id that says what is asked for.", rests_on=(),
-            )  # fmt: skip
+                ("id",),
+                "id-tells",
+                f"The id `{self.id}` says the answer “{word}”, and browsers can see it.",
+                "Give the question an id that says what is asked for.",
+                rests_on=(),
+            )
 
     def payload(self, order: Sequence[str] = (), answer: object = None) -> Payload:  # noqa: ARG002
         return Payload(self.id, self.type, self.stem, limit=LONGEST, shape="text")

@@ -61,9 +61,7 @@ class _Unread:
 
     def concerns(self, mistake: Mistake) -> bool:
         """Whether the mistake stands at something unread, or rests on it."""
-        return self._holds(mistake.at) or any(
-            path in self._around or self._holds(path) for path in mistake.rests_on
-        )  # fmt: skip
+        return self._holds(mistake.at) or any(path in self._around or self._holds(path) for path in mistake.rests_on)
 
     def _holds(self, path: Path) -> bool:
         return any(path[:steps] in self._whole for steps in range(len(path) + 1))

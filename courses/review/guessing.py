@@ -135,13 +135,11 @@ def _any_set(question: MultipleChoice) -> float:
     right = [choice.id for choice in question.choices if choice.correct]
     wrong = [choice.id for choice in question.choices if not choice.correct]
     total: float = sum(
-        comb(len(right), hits)
-        * comb(len(wrong), misses)
-        * question.grade(right[:hits] + wrong[:misses]).score
+        comb(len(right), hits) * comb(len(wrong), misses) * question.grade(right[:hits] + wrong[:misses]).score
         for hits in range(len(right) + 1)
         for misses in range(len(wrong) + 1)
         if hits + misses
-    )  # fmt: skip
+    )
     return total / float(2 ** len(question.choices) - 1)
 
 

@@ -24,14 +24,22 @@ def tables(shelf: Shelf) -> str:
     found = [figures(course, shelf) for course in shelf.courses]
     guessed = [guessing.outcomes(course.bank(), course.main["language"]) for course in shelf.courses]
     parts = [
-        "## Lessons", _lessons(found),
-        "## Countries, pictures and terms", _places(found, shelf.countries),
-        "## Questions", _questions(found),
-        "## Questions by type", _types(found),
-        "## Questions by objective", _objectives(found),
-        "## Sources", _sources(found),
-        "## Guessing", _tricks(), _guesses([each.id for each in found], guessed),
-    ]  # fmt: skip
+        "## Lessons",
+        _lessons(found),
+        "## Countries, pictures and terms",
+        _places(found, shelf.countries),
+        "## Questions",
+        _questions(found),
+        "## Questions by type",
+        _types(found),
+        "## Questions by objective",
+        _objectives(found),
+        "## Sources",
+        _sources(found),
+        "## Guessing",
+        _tricks(),
+        _guesses([each.id for each in found], guessed),
+    ]
     return "\n\n".join(parts) + "\n"
 
 

@@ -127,7 +127,9 @@ TRICKS = (
     Trick("shortest", "the shortest option", lambda menu: [-len(text) for text in menu.texts]),
     Trick("hedged", "the option with most hedging words; a hedged statement is true", _hedges, statement=_hedged),
     Trick(
-        "moderate", "the option with fewest absolute words; an absolute statement is false", _absolutes,
+        "moderate",
+        "the option with fewest absolute words; an absolute statement is false",
+        _absolutes,
         statement=_absolute,
     ),
     Trick("first", "the first option as written", _at(lambda _size: {0}), _PLACED),
@@ -137,4 +139,4 @@ TRICKS = (
     Trick("stem", "the option that repeats most words of the stem, or of its left side", _shared, _ALL),
     Trick("true", "every statement is true", statement=lambda _text, _language: "true"),
     Trick("false", "every statement is false", statement=lambda _text, _language: "false"),
-)  # fmt: skip
+)

@@ -71,9 +71,7 @@ def keyed_translation(unit: Unit, source: Text, where: Role, original: Text, mad
         if made_of_it and whole and where.kind in KEPT:
             data["whole"] = made_of_it.model_dump(mode="json")
     data["translated"] = sum(len(one.entry.leaves) for one in whole if not one.stale)
-    data["texts"] = {
-        one.entry.id: {key[-1]: leaf.text for key, leaf in one.leaves.items()} for one in whole
-    }  # fmt: skip
+    data["texts"] = {one.entry.id: {key[-1]: leaf.text for key, leaf in one.leaves.items()} for one in whole}
 
 
 def _right(found: list[Translated], document: Document, kind: str, problems: Iterable[Problem]) -> list[Translated]:

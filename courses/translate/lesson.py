@@ -163,9 +163,7 @@ def _formed(unit: Unit, source: Text, pairing: Pairing, role: Role) -> list[Pair
             if orphan.hash in shown:
                 line = shown[orphan.hash]
                 message = f"The block {orphan.hash} is translated in line {line} already, so this is shown nowhere."
-            unit.problems.append(
-                Problem(source.file, orphan.line, 1, "advice", "translation-orphan", message, hint)
-            )  # fmt: skip
+            unit.problems.append(Problem(source.file, orphan.line, 1, "advice", "translation-orphan", message, hint))
     pairs: list[Pair] = []
     for one in pairing.pairs:
         if one.rendering and not one.stale:

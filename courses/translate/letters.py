@@ -93,8 +93,10 @@ def _mixed(file: str, texts: Sequence[Located]) -> Iterator[Problem]:
         return
     word, place = found[0]
     letters = dict.fromkeys(word[0])
-    scripts = {script: [letter for letter in letters if _is_cyrillic(letter) == (script == "Cyrillic")]
-               for script in ("Latin", "Cyrillic")}  # fmt: skip
+    scripts = {
+        script: [letter for letter in letters if _is_cyrillic(letter) == (script == "Cyrillic")]
+        for script in ("Latin", "Cyrillic")
+    }
     few, many = sorted(scripts, key=lambda script: len(scripts[script]))
     odd = ", ".join(f"`{letter}`" for letter in scripts[few])
     message = f"In the word `{word[0]}` {odd} {'is' if len(scripts[few]) == 1 else 'are'} {few}, and the rest {many}."

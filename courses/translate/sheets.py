@@ -224,7 +224,7 @@ def _orphans(document: Document, found: list[Translated]) -> list[Orphan]:
         Orphan(".".join(map(str, at)), text)
         for at, text in _texts(document.data, ())
         if at not in used and at[:-1] not in used and at[-1] not in ("id", "from")
-    ]  # fmt: skip
+    ]
 
 
 def _texts(value: Value, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -89,9 +89,7 @@ def _entry(data: Value, entry: Entry, rows: dict[str, Row]) -> Iterator[str]:
     yield from _keys(value, entry, entry.spec, (), rows, indent)
 
 
-def _keys(
-    value: Value, entry: Entry, spec: Spec, key: Key, rows: dict[str, Row], indent: str
-) -> Iterator[str]:  # fmt: skip
+def _keys(value: Value, entry: Entry, spec: Spec, key: Key, rows: dict[str, Row], indent: str) -> Iterator[str]:
     """The lines of the texts that the value has, as its keys stand in it."""
     for name, held in value.items():
         inner = spec.get(name)

@@ -15,9 +15,19 @@ from courses.source import Document, decode
 from lms.cli.content import content_option, require
 
 _QUESTION_TYPES = (
-    "single-choice", "multiple-choice", "true-false", "matching", "ordering", "gaps", "short-text", "number",
-    "categorise", "open", "scenario", "rating",
-)  # fmt: skip
+    "single-choice",
+    "multiple-choice",
+    "true-false",
+    "matching",
+    "ordering",
+    "gaps",
+    "short-text",
+    "number",
+    "categorise",
+    "open",
+    "scenario",
+    "rating",
+)
 _SOURCE_KINDS = ("treaty", "law", "judgment", "guidance", "statistics", "report", "book", "article")
 
 
@@ -49,9 +59,13 @@ def new() -> None:
 @new.command(epilog="Example: staza new programme --title 'Training of the border police'")
 @click.option("--title", required=True, help="What the programme is called.")
 @click.option(
-    "--content", type=click.Path(file_okay=False, path_type=Path), envvar="STAZA_CONTENT", default=Path("content"),
-    show_default=True, help="The folder that will hold the courses; it is made if it is not there.",
-)  # fmt: skip
+    "--content",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="STAZA_CONTENT",
+    default=Path("content"),
+    show_default=True,
+    help="The folder that will hold the courses; it is made if it is not there.",
+)
 def programme(title: str, content: Path) -> None:
     """Begin a folder of courses: the files that all of them share."""
     from courses import skeleton

@@ -38,8 +38,11 @@ def say_changes(changes: Sequence[Change], in_full: bool = False) -> None:
         if change in told:
             kind = click.style(f"{change.kind:8}", fg=COLOURS[change.kind], bold=True)
             title = change.title if len(change.title) <= _LONGEST else change.title[: _LONGEST - 1] + "…"
-            click.echo(f"  {kind}  {_DEEDS.get((change.what, change.deed)) or f'{change.what} {change.deed}'}"
-                       + f": {change.id}" * bool(change.id) + f" “{title}”" * bool(title))  # fmt: skip
+            click.echo(
+                f"  {kind}  {_DEEDS.get((change.what, change.deed)) or f'{change.what} {change.deed}'}"
+                + f": {change.id}" * bool(change.id)
+                + f" “{title}”" * bool(title)
+            )
             for edit in change.edits if change.deed == "changed" else ():
                 _say_edit(edit)
     named: dict[What, list[str]] = {}
@@ -91,8 +94,10 @@ def say_effects(effects: Effects, changes: Sequence[Change], course: str, releas
     if effects.open_attempts:
         say.append(f"{_many(effects.open_attempts, 'attempt')} open, graded by the revision they began with.")
     if effects.regrade:
-        say.append(f"{_many(effects.regrade, 'submitted attempt')} marked by another key, and left so. "
-                   f"Once this is published, mark them again: staza regrade {course} {rekeyed}")  # fmt: skip
+        say.append(
+            f"{_many(effects.regrade, 'submitted attempt')} marked by another key, and left so. "
+            f"Once this is published, mark them again: staza regrade {course} {rekeyed}"
+        )
     say.append(f"{_people(effects.completed)} who completed the course: that stays.")
     if kind == "retrain":
         say.append(_refresher(release))

@@ -26,8 +26,11 @@ def commit_of(content: Path, course: str) -> tuple[str, str]:
         inside = git(content, "rev-parse", "--is-inside-work-tree")
         return "", "there is no commit yet" if inside else "the folder is not in git"
     known = _committed(content)
-    files = [path for path in (*Files.of_course(content, course, {}).seen, *Files.shared(content, {}).seen)
-             if _goes_in(path, course)]  # fmt: skip
+    files = [
+        path
+        for path in (*Files.of_course(content, course, {}).seen, *Files.shared(content, {}).seen)
+        if _goes_in(path, course)
+    ]
     # asked of the files' bytes, as `git status` keeps silent about files that are ignored or marked as unchanged
     hashes = git(content, "hash-object", "--", *files).split()
     read = dict(zip(files, hashes, strict=False))

@@ -42,8 +42,9 @@ class Folder(click.Path):
             self.fail(
                 f"there is no folder {str(value)!r} here. Go to the folder that holds it, or begin one: "
                 "staza new programme",
-                param, ctx,
-            )  # fmt: skip
+                param,
+                ctx,
+            )
         return super().convert(value, param, ctx)
 
 
@@ -156,9 +157,13 @@ def _mend(store: Store, courses: tuple[str, ...]) -> bool:
 
 def _say_mended(store: Store, courses: tuple[str, ...]) -> None:
     left = store.set_damage_aside(courses)
-    click.echo("It has been written again from the text." if not left else
-               f"{count(len(left), 'file')} can't be made from the present text, as those of older revisions. "
-               "Restore a backup that has them.", err=True)  # fmt: skip
+    click.echo(
+        "It has been written again from the text."
+        if not left
+        else f"{count(len(left), 'file')} can't be made from the present text, as those of older revisions. "
+        "Restore a backup that has them.",
+        err=True,
+    )
 
 
 def show_built(result: BuildResult, published: Collection[str] = ()) -> None:

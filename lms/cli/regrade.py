@@ -34,9 +34,15 @@ if TYPE_CHECKING:
 )
 @artefacts_option
 def regrade(
-    course: str, questions: tuple[str, ...], dry_run: bool, listed: bool, lower: bool, note: str, content: Path,
+    course: str,
+    questions: tuple[str, ...],
+    dry_run: bool,
+    listed: bool,
+    lower: bool,
+    note: str,
+    content: Path,
     artefacts: Path,
-) -> None:  # fmt: skip
+) -> None:
     """Re-mark submitted answers that were marked by another key than the released one.
 
     Results can rise. Results that would fall stay, and are counted. Running it again changes nothing.
@@ -64,15 +70,19 @@ def regrade(
 
 def _say_counts(done: Regraded, dry_run: bool) -> None:
     for outcomes, one, more in (
-        (done.risen, "rises", "rise"), (done.same, "stays the same", "stay the same"), (done.lowered, "falls", "fall"),
-    ):  # fmt: skip
+        (done.risen, "rises", "rise"),
+        (done.same, "stays the same", "stay the same"),
+        (done.lowered, "falls", "fall"),
+    ):
         if outcomes:
             verb = f"would {more}" if dry_run else one if len(outcomes) == 1 else more
             click.echo(f"{count(len(outcomes), 'result')} {verb}{_below(outcomes)}.")
     if done.kept:
         stays = "stays as it is" if len(done.kept) == 1 else "stay as they are"
-        click.echo(f"{count(len(done.kept), 'result')} would fall{_below(done.kept)}, and {stays}. "
-                   "--list lists them; --lower with --note lowers them.")  # fmt: skip
+        click.echo(
+            f"{count(len(done.kept), 'result')} would fall{_below(done.kept)}, and {stays}. "
+            "--list lists them; --lower with --note lowers them."
+        )
     if done.completed:
         click.echo(f"{count(done.completed, 'course')} completed by it.")
     if done.awaiting:
@@ -90,8 +100,10 @@ def _line(course: str, outcome: Outcome) -> str:
     what = " (no longer passed)" * outcome.fails
     from lms.shares import whole
 
-    return (f"{course}, {outcome.quiz_id}, attempt {outcome.number} of {day}: "
-            f"{100 * whole(outcome.before):.0f}% → {100 * whole(outcome.after):.0f}%{what}")  # fmt: skip
+    return (
+        f"{course}, {outcome.quiz_id}, attempt {outcome.number} of {day}: "
+        f"{100 * whole(outcome.before):.0f}% → {100 * whole(outcome.after):.0f}%{what}"
+    )
 
 
 def _unpublished(store: Store, content: Path, course: str, questions: Sequence[str]) -> list[str]:

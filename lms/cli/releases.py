@@ -69,8 +69,12 @@ def diff(course: str, old: str, new: str, form: str, content: Path, artefacts: P
     changes = compare(store, was, now)
     effects = _effects(store, {course: (now, changes)}).get(course)
     if form == "json":
-        found = {"course": course, "kind": kind_of(changes), "changes": [change.as_json() for change in changes],
-                 "effects": asdict(effects) if effects else None}  # fmt: skip
+        found = {
+            "course": course,
+            "kind": kind_of(changes),
+            "changes": [change.as_json() for change in changes],
+            "effects": asdict(effects) if effects else None,
+        }
         click.echo(json.dumps(found, ensure_ascii=False, indent=1))
         return
     say_changes(changes, in_full=True)
@@ -114,10 +118,17 @@ def _revision(store: Store, course: str, name: str, content: Path) -> str:
 @content_option
 @artefacts_option
 def publish(
-    content: Path, artefacts: Path, courses: tuple[str, ...] = (), note: str = "", author: str = "",
-    kind: Kind | None = None, refresher: bool = False, lessons: tuple[str, ...] = (), back: bool = False,
+    content: Path,
+    artefacts: Path,
+    courses: tuple[str, ...] = (),
+    note: str = "",
+    author: str = "",
+    kind: Kind | None = None,
+    refresher: bool = False,
+    lessons: tuple[str, ...] = (),
+    back: bool = False,
     yes: bool = False,
-) -> None:  # fmt: skip
+) -> None:
     """Build the courses (all, or those named) and release them.
 
     It first shows whom the changes affect, and asks before it changes more than the wording or removes a requirement.
@@ -138,12 +149,18 @@ def publish(
         right = {course.id: course.revision for course in result.courses if course.revision}
         new = dict(right.items() - _current(store))
         asked = courses if refresher else ()
-        plans = [_declared(_plan(store, content, id, revision, author, note), kind, refresher, lessons)
-                 for id, revision in right.items() if id in new or id in asked]  # fmt: skip
+        plans = [
+            _declared(_plan(store, content, id, revision, author, note), kind, refresher, lessons)
+            for id, revision in right.items()
+            if id in new or id in asked
+        ]
         if right and not plans:
-            click.echo("Nothing has changed since the last release, so there is no new one"
-                       + " to keep the note with" * bool(note) + "."
-                       + " To ask for a refresher anyway, name the course." * refresher)  # fmt: skip
+            click.echo(
+                "Nothing has changed since the last release, so there is no new one"
+                + " to keep the note with" * bool(note)
+                + "."
+                + " To ask for a refresher anyway, name the course." * refresher
+            )
     if not courses:
         _say_gone(store, content)
     _say_plans(store, plans)
@@ -168,8 +185,14 @@ def publish(
 @click.option("--undo", is_flag=True, help="Offer them again.")
 @click.option("--note", default="", help="Why, for readers of the list of releases.")
 @click.option("--author", default="", help="Who withdraws; git's user.name if left out.")
-@click.option("--content", type=click.Path(path_type=Path), envvar="STAZA_CONTENT", default=Path("content"),
-              show_default=True, help="The folder that holds the courses, where there is one.")  # fmt: skip
+@click.option(
+    "--content",
+    type=click.Path(path_type=Path),
+    envvar="STAZA_CONTENT",
+    default=Path("content"),
+    show_default=True,
+    help="The folder that holds the courses, where there is one.",
+)
 @artefacts_option
 def withdraw(courses: tuple[str, ...], undo: bool, note: str, author: str, content: Path, artefacts: Path) -> None:
     """Take courses out of the catalogue; with --undo, offer them again.
@@ -187,8 +210,11 @@ def withdraw(courses: tuple[str, ...], undo: bool, note: str, author: str, conte
             click.echo(f"{course} {'is not withdrawn' if undo else 'is withdrawn already'}.")
             continue
         store.withdraw(course, not undo, _now(), author, note)
-        click.echo(f"{course} is offered again." if undo else
-                   f"{course} is withdrawn. To offer it again: staza withdraw --undo {course}")  # fmt: skip
+        click.echo(
+            f"{course} is offered again."
+            if undo
+            else f"{course} is withdrawn. To offer it again: staza withdraw --undo {course}"
+        )
     _say_who_asks(store)
 
 
@@ -203,8 +229,11 @@ def _say_who_asks(store: Store) -> None:
 
 def _say_gone(store: Store, content: Path) -> None:
     for id in gone(store, course_ids(content)):
-        click.echo(f"The folder of {id} is gone, and people still see its release. To take it out of the catalogue: "
-                   f"staza withdraw {id}", err=True)  # fmt: skip
+        click.echo(
+            f"The folder of {id} is gone, and people still see its release. To take it out of the catalogue: "
+            f"staza withdraw {id}",
+            err=True,
+        )
 
 
 def publish_first(content: Path, store: Store) -> None:
@@ -218,8 +247,9 @@ def publish_first(content: Path, store: Store) -> None:
         store.release(id, _plan(store, content, id, revision, git(content, "config", "user.name"), "").release)
     show_built(result, {id for id, _ in new})
     if changed := [id for id, revision in right if (id, revision) not in {*new, *current}]:
-        click.echo("The text differs from the release that people see. To release it: staza publish "
-                   + " ".join(changed))  # fmt: skip
+        click.echo(
+            "The text differs from the release that people see. To release it: staza publish " + " ".join(changed)
+        )
 
 
 def _current(store: Store) -> set[tuple[str, str]]:

@@ -23,9 +23,13 @@ def review() -> None:
 
 @review.command(epilog="Example: staza review table --write")
 @click.option(
-    "--write", "page", is_flag=False, flag_value=PAGE, type=click.Path(dir_okay=False, path_type=Path),
+    "--write",
+    "page",
+    is_flag=False,
+    flag_value=PAGE,
+    type=click.Path(dir_okay=False, path_type=Path),
     help=f"Put the tables between the marks of a page. [without a name: {PAGE}]",
-)  # fmt: skip
+)
 @content_option
 def table(page: Path | None, content: Path) -> None:
     """Show all courses in numbers, as tables in Markdown: lessons, questions, sources, and how far they can be guessed.

@@ -49,12 +49,18 @@ def _served(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of a command that ends in serving."""
     for option in (
         click.option("--jobs/--no-jobs", default=True, help="Whether to send mails and do other jobs beside serving."),
-        click.option("--workers", type=click.IntRange(1), default=WORKERS,
-                     show_default="cores, at least 2", help="Processes that answer requests."),
-        click.option("--port", type=click.IntRange(1, 65535), callback=_port,
-                     help="Port to listen on, instead of PORT or 8000."),
+        click.option(
+            "--workers",
+            type=click.IntRange(1),
+            default=WORKERS,
+            show_default="cores, at least 2",
+            help="Processes that answer requests.",
+        ),
+        click.option(
+            "--port", type=click.IntRange(1, 65535), callback=_port, help="Port to listen on, instead of PORT or 8000."
+        ),
         click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all."),
-    ):  # fmt: skip
+    ):
         command = option(command)
     return command
 
@@ -78,8 +84,11 @@ def serve(host: str, port: int, workers: int, jobs: bool) -> None:
                 "Start `staza demo` with this STAZA_URL: it gives them a new one."
             )
     if settings.url.startswith("https:") and not settings.proxies:
-        click.echo("Warning: STAZA_URL is https, but STAZA_PROXIES is 0. Set it to the number of proxies, or all "
-                   "visitors share the sign-in limits of one.", err=True)  # fmt: skip
+        click.echo(
+            "Warning: STAZA_URL is https, but STAZA_PROXIES is 0. Set it to the number of proxies, or all "
+            "visitors share the sign-in limits of one.",
+            err=True,
+        )
     click.echo(f"Staza serves {settings.url} (listening on {host}:{port}). Ctrl+C stops it.")
     _run(host, port, workers, jobs)
 
@@ -126,10 +135,20 @@ def granian(target: str, host: str, port: int, workers: int, **more: Any) -> Abs
 
     _allow_open_files()
     return Granian(
-        target, factory=True, interface=Interfaces.ASGINL, address=host, port=port, workers=workers,
-        backlog=CONNECTIONS, backpressure=CONNECTIONS, respawn_failed_workers=True, workers_kill_timeout=20,
-        websockets=False, log_level=LogLevels.warning, **more,
-    )  # fmt: skip
+        target,
+        factory=True,
+        interface=Interfaces.ASGINL,
+        address=host,
+        port=port,
+        workers=workers,
+        backlog=CONNECTIONS,
+        backpressure=CONNECTIONS,
+        respawn_failed_workers=True,
+        workers_kill_timeout=20,
+        websockets=False,
+        log_level=LogLevels.warning,
+        **more,
+    )
 
 
 def _allow_open_files() -> None:

@@ -36,9 +36,10 @@ def _read(file: IO[str] | None) -> str:
 def _with_password(command: Callable[..., Any]) -> Callable[..., Any]:
     """The ways to give a password, of which none is seen in the list of processes."""
     file = click.option(
-        "--password-file", type=click.File("r", encoding="utf-8"),
+        "--password-file",
+        type=click.File("r", encoding="utf-8"),
         help="A file whose first line is the password, or - for standard input; asked for if left out.",
-    )  # fmt: skip
+    )
     return file(click.option("--password", hidden=True, expose_value=False, callback=_refuse)(command))
 
 

@@ -109,9 +109,13 @@ def passwords_for(settings: Settings) -> str:
 
 
 def seed(
-    library: Library, now: datetime, people: Mapping[str, int] = PEOPLE, loads: Sequence[float] = LOADS,
-    random: str = "staza", thorough: bool = True,
-) -> bool:  # fmt: skip
+    library: Library,
+    now: datetime,
+    people: Mapping[str, int] = PEOPLE,
+    loads: Sequence[float] = LOADS,
+    random: str = "staza",
+    thorough: bool = True,
+) -> bool:
     """Fill the database with the demo region, if it is empty; whether it was.
 
     `people` says how many people the institution of each country has, besides the demo accounts; a benchmark may ask
@@ -211,16 +215,40 @@ class _Region:
         person = Trainee(
             root.id, new_id(), name, root.name, root.time_zone, self.rng.gauss(0.4, 0.9), self.rng.betavariate(5, 2)
         )
-        self.rows.add(Person, institution_id=root.id, id=person.id, unit_id=unit.id, name=name, email=email,
-                      family_name=family_name, search=searched(name, email), sort_key=sorted_by(name, family_name),
-                      locale="", theme="", created_at=since)  # fmt: skip
-        self.rows.add(Account, email=email, institution_id=root.id, person_id=person.id, password_hash=password_hash,
-                      closed_at=None)  # fmt: skip
+        self.rows.add(
+            Person,
+            institution_id=root.id,
+            id=person.id,
+            unit_id=unit.id,
+            name=name,
+            email=email,
+            family_name=family_name,
+            search=searched(name, email),
+            sort_key=sorted_by(name, family_name),
+            locale="",
+            theme="",
+            created_at=since,
+        )
+        self.rows.add(
+            Account,
+            email=email,
+            institution_id=root.id,
+            person_id=person.id,
+            password_hash=password_hash,
+            closed_at=None,
+        )
         return person
 
     def _grant(self, person: Trainee, role: Role, node_id: int | None = None, course_id: str = "") -> None:
-        self.rows.add(Grant, institution_id=person.institution_id, id=new_id(), person_id=person.id, role=role,
-                      node_id=node_id, course_id=course_id)  # fmt: skip
+        self.rows.add(
+            Grant,
+            institution_id=person.institution_id,
+            id=new_id(),
+            person_id=person.id,
+            role=role,
+            node_id=node_id,
+            course_id=course_id,
+        )
 
     def life(self, country: str, person: Trainee) -> None:
         """What somebody did in the past year: none, some or all of the courses."""

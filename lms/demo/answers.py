@@ -65,16 +65,20 @@ def answered(question: Question, ability: float, rng: Random) -> Answer | None:
         case Ordering():
             return _ordered([step.id for step in question.steps], chance, rng)
         case Gaps():
-            return {gap.id: _filled(gap.accept, [c.id for c in gap.choices or () if c.correct == know], know)
-                    for gap in question.gaps for know in [knows()]}  # fmt: skip
+            return {
+                gap.id: _filled(gap.accept, [c.id for c in gap.choices or () if c.correct == know], know)
+                for gap in question.gaps
+                for know in [knows()]
+            }
         case Categorise():
             options = [question.option_id(category.id) for category in question.categories]
             part = chance**0.5
             return {
-                question.slot_id(item.id): question.option_id(item.category) if rng.random() < part
+                question.slot_id(item.id): question.option_id(item.category)
+                if rng.random() < part
                 else rng.choice(options)
                 for item in question.items
-            }  # fmt: skip
+            }
         case ShortText():
             return question.accept[0] if knows() else "?"
         case NumberQuestion():

@@ -67,8 +67,14 @@ class Historian:
         """Everything that follows from the plan, up to now."""
         enrolment_id, done, scores = new_id(), set[str](), dict[str, float]()
         sitting = _Sittings(plan, self.rng, self.now)
-        self._note(plan.enrolled_at, plan.enrolled_by, "enrolled", trainee, course=course.id,
-                   due=plan.due_on.isoformat() if plan.due_on else None)  # fmt: skip
+        self._note(
+            plan.enrolled_at,
+            plan.enrolled_by,
+            "enrolled",
+            trainee,
+            course=course.id,
+            due=plan.due_on.isoformat() if plan.due_on else None,
+        )
         revision = self.releases[course.id].revision
         last = first = sitting.next()
         if first:
@@ -90,20 +96,37 @@ class Historian:
         now = progress(course, facts)
         completed_at = last if now.complete else None
         self.rows.add(
-            Enrolment, institution_id=trainee.institution_id, id=enrolment_id, person_id=trainee.id,
-            course_id=course.id, round=1, enrolled_at=plan.enrolled_at, enrolled_by=plan.enrolled_by,
-            due_on=plan.due_on, started_at=first, progress=now.percent, completed_at=completed_at,
+            Enrolment,
+            institution_id=trainee.institution_id,
+            id=enrolment_id,
+            person_id=trainee.id,
+            course_id=course.id,
+            round=1,
+            enrolled_at=plan.enrolled_at,
+            enrolled_by=plan.enrolled_by,
+            due_on=plan.due_on,
+            started_at=first,
+            progress=now.percent,
+            completed_at=completed_at,
             completion=reason(course, revision, facts) if completed_at else None,
-        )  # fmt: skip
+        )
         if completed_at:
             self._complete(trainee, course, revision, enrolment_id, completed_at, scores)
 
     def request(self, trainee: Trainee, course: Course, at: datetime, why: str) -> None:
         """A request that nobody has decided yet."""
         self.rows.add(
-            Request, institution_id=trainee.institution_id, id=new_id(), person_id=trainee.id, course_id=course.id,
-            reason=why, requested_at=at, decided_at=None, decided_by=None, granted=None,
-        )  # fmt: skip
+            Request,
+            institution_id=trainee.institution_id,
+            id=new_id(),
+            person_id=trainee.id,
+            course_id=course.id,
+            reason=why,
+            requested_at=at,
+            decided_at=None,
+            decided_by=None,
+            granted=None,
+        )
         self._note(at, trainee.id, "asked-for-place", trainee, course=course.id)
 
     def _lesson(
@@ -115,12 +138,23 @@ class Historian:
             if question is None or answer is None:
                 answer = []
             self.rows.add(
-                CheckAnswer, institution_id=trainee.institution_id, enrolment_id=enrolment_id, question_id=check,
-                revision=revision, answer=answer, score=question.grade(answer).score if question else 0.0,
+                CheckAnswer,
+                institution_id=trainee.institution_id,
+                enrolment_id=enrolment_id,
+                question_id=check,
+                revision=revision,
+                answer=answer,
+                score=question.grade(answer).score if question else 0.0,
                 answered_at=at - timedelta(minutes=2 + 3 * number),
-            )  # fmt: skip
-        self.rows.add(LessonDone, institution_id=trainee.institution_id, enrolment_id=enrolment_id, lesson_id=entry.id,
-                      revision=revision, done_at=at)  # fmt: skip
+            )
+        self.rows.add(
+            LessonDone,
+            institution_id=trainee.institution_id,
+            enrolment_id=enrolment_id,
+            lesson_id=entry.id,
+            revision=revision,
+            done_at=at,
+        )
 
     def _paper(self, course: Course, quiz: Quiz, revision: str) -> tuple[str, list[list[object]]]:
         """A seed and what it draws; for a benchmark a hundred papers are dealt again and again."""
@@ -132,9 +166,17 @@ class Historian:
         return self.rng.choice(kept)
 
     def _quiz(
-        self, trainee: Trainee, course: Course, quiz: Quiz, revision: str, enrolment_id: UUID, tries: int,
-        sitting: _Sittings, moment: datetime | None, scores: dict[str, float],
-    ) -> datetime | None:  # fmt: skip
+        self,
+        trainee: Trainee,
+        course: Course,
+        quiz: Quiz,
+        revision: str,
+        enrolment_id: UUID,
+        tries: int,
+        sitting: _Sittings,
+        moment: datetime | None,
+        scores: dict[str, float],
+    ) -> datetime | None:
         """Attempts until one is passed; when it was, or None."""
         required = course.completion.quizzes.get(quiz.id)
         for number in range(1, min(tries, quiz.attempts or tries) + 1):
@@ -148,12 +190,25 @@ class Historian:
             score = self._answer(trainee, course, revision, attempt_id, shown, moment, number)
             passed = score is None or required is None or score >= required - 1e-9
             self.rows.add(
-                Attempt, institution_id=trainee.institution_id, id=attempt_id, person_id=trainee.id,
-                enrolment_id=enrolment_id, course_id=course.id, quiz_id=quiz.id, number=number, revision=revision,
-                commit=self.releases[course.id].commit, locale="en", seed=seed, shown=shown,
-                started_at=moment, deadline_at=moment + timedelta(minutes=quiz.time_limit) if quiz.time_limit else None,
-                submitted_at=submitted_at, score=score, passed=passed,
-            )  # fmt: skip
+                Attempt,
+                institution_id=trainee.institution_id,
+                id=attempt_id,
+                person_id=trainee.id,
+                enrolment_id=enrolment_id,
+                course_id=course.id,
+                quiz_id=quiz.id,
+                number=number,
+                revision=revision,
+                commit=self.releases[course.id].commit,
+                locale="en",
+                seed=seed,
+                shown=shown,
+                started_at=moment,
+                deadline_at=moment + timedelta(minutes=quiz.time_limit) if quiz.time_limit else None,
+                submitted_at=submitted_at,
+                score=score,
+                passed=passed,
+            )
             about = {"course": course.id, "quiz": quiz.id, "number": number}
             self._note(moment, trainee.id, "attempt-begun", trainee, **about, revision=revision)
             self._note(submitted_at, trainee.id, "attempt-submitted", trainee, **about, score=score)
@@ -164,9 +219,15 @@ class Historian:
         return None
 
     def _answer(
-        self, trainee: Trainee, course: Course, revision: str, attempt_id: UUID, shown: list[list[object]],
-        at: datetime, number: int,
-    ) -> float | None:  # fmt: skip
+        self,
+        trainee: Trainee,
+        course: Course,
+        revision: str,
+        attempt_id: UUID,
+        shown: list[list[object]],
+        at: datetime,
+        number: int,
+    ) -> float | None:
         """Answer every question of the attempt, better than in the one before; the attempt's score, None where nothing
         is graded."""
         if not self.thorough:
@@ -181,27 +242,49 @@ class Historian:
             score = question.grade(answer).score
             total += score * question.graded
             self.rows.add(
-                Answer, institution_id=trainee.institution_id, attempt_id=attempt_id, question_id=str(id),
-                answer=answer, saved_at=at + timedelta(seconds=40 * (place + 1)), score=score,
-            )  # fmt: skip
+                Answer,
+                institution_id=trainee.institution_id,
+                attempt_id=attempt_id,
+                question_id=str(id),
+                answer=answer,
+                saved_at=at + timedelta(seconds=40 * (place + 1)),
+                score=score,
+            )
         return total / graded if graded else None
 
     def _complete(
-        self, trainee: Trainee, course: Course, revision: str, enrolment_id: UUID, at: datetime,
+        self,
+        trainee: Trainee,
+        course: Course,
+        revision: str,
+        enrolment_id: UUID,
+        at: datetime,
         scores: dict[str, float],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._note(at, trainee.id, "completed", trainee, course=course.id, revision=revision)
         if course.certificate_months is None:
             return
         required = [score for quiz, score in scores.items() if quiz in course.completion.quizzes]
         self.rows.add(
-            Certificate, institution_id=trainee.institution_id, id=new_id(), person_id=trainee.id,
-            enrolment_id=enrolment_id, code=new_code(), course_id=course.id, revision=revision, name=trainee.name,
-            institution=trainee.institution, title=course.title, hours=course.hours,
-            score=min(required) if required else None, locale="en", issued_at=at,
+            Certificate,
+            institution_id=trainee.institution_id,
+            id=new_id(),
+            person_id=trainee.id,
+            enrolment_id=enrolment_id,
+            code=new_code(),
+            course_id=course.id,
+            revision=revision,
+            name=trainee.name,
+            institution=trainee.institution,
+            title=course.title,
+            hours=course.hours,
+            score=min(required) if required else None,
+            locale="en",
+            issued_at=at,
             issued_on=(today := day_of(at, trainee.time_zone)),
-            valid_until=valid_until(today, course.certificate_months), revoked_at=None,
-        )  # fmt: skip
+            valid_until=valid_until(today, course.certificate_months),
+            revoked_at=None,
+        )
         self._note(at, None, "certified", trainee, course=course.id)
 
     def _note(self, at: datetime, actor_id: UUID | None, action: str, trainee: Trainee, **details: Any) -> None:

@@ -18,8 +18,18 @@ from lms.records.enrolments import CheckAnswer, Enrolment, LessonDone, Request
 from lms.records.people import Grant, Person
 
 ORDER: tuple[type[Base], ...] = (
-    Person, Account, Grant, Enrolment, Request, LessonDone, CheckAnswer, Attempt, Answer, Certificate, AuditEvent,
-)  # fmt: skip
+    Person,
+    Account,
+    Grant,
+    Enrolment,
+    Request,
+    LessonDone,
+    CheckAnswer,
+    Attempt,
+    Answer,
+    Certificate,
+    AuditEvent,
+)
 """Tables in an order in which each row finds those it refers to."""
 BATCH = 20_000
 
@@ -39,8 +49,17 @@ class Rows:
         self, at: datetime, actor_id: UUID | None, action: str, institution_id: int, person_id: UUID, **details: Any
     ) -> None:
         """An event of the audit log."""
-        self.add(AuditEvent, id=new_id(), at=at, actor_id=actor_id, action=action, institution_id=institution_id,
-                 person_id=person_id, details=details, request_id="")  # fmt: skip
+        self.add(
+            AuditEvent,
+            id=new_id(),
+            at=at,
+            actor_id=actor_id,
+            action=action,
+            institution_id=institution_id,
+            person_id=person_id,
+            details=details,
+            request_id="",
+        )
 
     def flush(self, all: bool = True) -> None:
         """Insert what was collected; with `all=False` only if there is much of it."""

@@ -39,8 +39,13 @@ def table_pdf(
     """The tables under one title, with the facts `about` them at the end. `language`: the tag of the language that they
     are in; `at`: when they are made. Needs an application context."""
     data: dict[str, object] = {
-        "title": title, "issuer": _("Staza"), "lang": language.split("-")[0], "made": [at.year, at.month, at.day],
-        "sheets": [asdict(table) for table in tables], "about": [list(fact) for fact in about],
-        "about_title": _("About this file"), "foot": f"{_('Staza')} · {title}",
-    }  # fmt: skip
+        "title": title,
+        "issuer": _("Staza"),
+        "lang": language.split("-")[0],
+        "made": [at.year, at.month, at.day],
+        "sheets": [asdict(table) for table in tables],
+        "about": [list(fact) for fact in about],
+        "about_title": _("About this file"),
+        "foot": f"{_('Staza')} · {title}",
+    }
     return typesetting.pdf(TEMPLATE, data, at)

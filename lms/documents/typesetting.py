@@ -31,9 +31,12 @@ MARKS = frozenset("\u0300\u0301\u0302\u0304\u0308\u030c\u0329\u0331")
 def pdf(template: Path, data: dict[str, object], moment: datetime) -> bytes:
     """The template as PDF with these data, made at this moment. The same data give the same bytes."""
     made = _KEPT.compiler.compile(
-        template.read_bytes(), format="pdf", pdf_standards=["ua-1"], timestamp=moment.replace(microsecond=0),
+        template.read_bytes(),
+        format="pdf",
+        pdf_standards=["ua-1"],
+        timestamp=moment.replace(microsecond=0),
         sys_inputs={"data": json.dumps(_printable(data))},
-    )  # fmt: skip
+    )
     return cast(bytes, made)
 
 

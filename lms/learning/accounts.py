@@ -52,11 +52,14 @@ def sign_in(email: str, password: str, at: datetime, browser: str = "", instead_
         forget_ended(session, found.person_id, at)
         session.add(
             SignIn(
-                token_hash=token_hash(token), institution_id=found.institution_id, person_id=found.person_id,
-                created_at=at, expires_at=at + SIGN_IN_LASTS,
+                token_hash=token_hash(token),
+                institution_id=found.institution_id,
+                person_id=found.person_id,
+                created_at=at,
+                expires_at=at + SIGN_IN_LASTS,
                 browser=browser,
             )
-        )  # fmt: skip
+        )
         audit.note(session, at, found.person_id, "signed-in", found.institution_id, found.person_id)
     return token
 
@@ -79,8 +82,9 @@ def confirm(actor: Actor, password: str, at: datetime) -> None:
         if right:
             session.get_one(SignIn, actor.token_hash).confirmed_at = at
         else:
-            audit.note(session, at, actor.person.id, "confirmation-refused", actor.person.institution_id,
-                       actor.person.id)  # fmt: skip
+            audit.note(
+                session, at, actor.person.id, "confirmation-refused", actor.person.institution_id, actor.person.id
+            )
     if not right:
         raise Refused(_("That is not your current password."))
 
@@ -113,8 +117,15 @@ def ask_for_reset(email: str, url: str, at: datetime) -> None:
     Whether there is one is looked up later, by `mail_reset`: the time that the answer takes tells nobody.
     """
     with transaction() as session:
-        jobs.add(session, "password-reset", at, email=email[:LONGEST_ADDRESS], url=url, at=at.isoformat(),
-                 locale=str(get_locale() or "en"))  # fmt: skip
+        jobs.add(
+            session,
+            "password-reset",
+            at,
+            email=email[:LONGEST_ADDRESS],
+            url=url,
+            at=at.isoformat(),
+            locale=str(get_locale() or "en"),
+        )
 
 
 def mail_reset(email: str, url: str, at: str, locale: str) -> None:
@@ -150,22 +161,36 @@ def invite(found: Account, person: Person, url: str, at: datetime) -> None:
     """Mail a link to choose the first password, in the caller's transaction."""
     link = _new_link(found, url, at, INVITATION_LASTS)
     jobs.add(
-        db.session(), "mail", at, to=found.email, subject=_("Your account for Staza"),
-        body=_("Hello %(name)s,\n\nyour institution has made an account for you on Staza, where you take your "
-               "training courses. Choose a password here within 14 days:\n\n%(link)s\n",
-               name=person.name, link=link),
-    )  # fmt: skip
+        db.session(),
+        "mail",
+        at,
+        to=found.email,
+        subject=_("Your account for Staza"),
+        body=_(
+            "Hello %(name)s,\n\nyour institution has made an account for you on Staza, where you take your "
+            "training courses. Choose a password here within 14 days:\n\n%(link)s\n",
+            name=person.name,
+            link=link,
+        ),
+    )
 
 
 def mail_link(found: Account, person: Person, url: str, at: datetime) -> None:
     """Mail a link to choose a new password that an administrator sends, in the caller's transaction."""
     link = _new_link(found, url, at, RESET_LASTS)
     jobs.add(
-        db.session(), "mail", at, to=found.email, subject=_("Choose a new password for Staza"),
-        body=_("Hello %(name)s,\n\nan administrator of Staza has sent you this link. Choose a new password here within "
-               "two hours:\n\n%(link)s\n\nUntil you do, your current password still works.\n",
-               name=person.name, link=link),
-    )  # fmt: skip
+        db.session(),
+        "mail",
+        at,
+        to=found.email,
+        subject=_("Choose a new password for Staza"),
+        body=_(
+            "Hello %(name)s,\n\nan administrator of Staza has sent you this link. Choose a new password here within "
+            "two hours:\n\n%(link)s\n\nUntil you do, your current password still works.\n",
+            name=person.name,
+            link=link,
+        ),
+    )
 
 
 def _new_link(found: Account, url: str, at: datetime, lasts: timedelta) -> str:

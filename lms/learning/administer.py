@@ -126,8 +126,9 @@ def rename(actor: Actor, node_id: int, name: str, at: datetime) -> Institution:
         node = _node(session, actor, node_id)
         name = _free_name(session, name, node.parent_id, but=node.id)
         if name != node.name:
-            audit.note(session, at, actor.person.id, "institution-renamed", node.root_id,
-                       unit=node.id, old=node.name, new=name)  # fmt: skip
+            audit.note(
+                session, at, actor.person.id, "institution-renamed", node.root_id, unit=node.id, old=node.name, new=name
+            )
             node.name = name
         return node
 
@@ -180,9 +181,17 @@ def add_person(
             family_name = clean_family_name(family_name, name)
             unit = _node(session, actor, unit_id)
             root = unit.root_id or unit.id
-            person = Person(institution_id=root, id=new_id(), unit_id=unit.id, name=name, email=email,
-                            family_name=family_name, search=searched(name, email),
-                            sort_key=sorted_by(name, family_name), created_at=at)  # fmt: skip
+            person = Person(
+                institution_id=root,
+                id=new_id(),
+                unit_id=unit.id,
+                name=name,
+                email=email,
+                family_name=family_name,
+                search=searched(name, email),
+                sort_key=sorted_by(name, family_name),
+                created_at=at,
+            )
             session.add(person)
             session.flush()
             row = Account(email=email, institution_id=root, person_id=person.id)
@@ -196,9 +205,15 @@ def add_person(
 
 
 def change_person(
-    actor: Actor, person_id: UUID, name: str, email: str, unit_id: int | None, url: str, at: datetime,
+    actor: Actor,
+    person_id: UUID,
+    name: str,
+    email: str,
+    unit_id: int | None,
+    url: str,
+    at: datetime,
     family_name: str = "",
-) -> Person:  # fmt: skip
+) -> Person:
     """Correct somebody's name or address, or move them to another unit of their institution.
 
     Links to choose a password that went to the old address end; who has not chosen one yet is invited anew.
@@ -212,8 +227,12 @@ def change_person(
             if (unit.root_id or unit.id) != person.institution_id:
                 raise Wrong("unit", _("Choose a unit of this person’s institution."))
             new = {"name": name, "family_name": family_name, "email": email, "unit": unit.id}
-            old = {"name": person.name, "family_name": person.family_name, "email": person.email,
-                   "unit": person.unit_id}  # fmt: skip
+            old = {
+                "name": person.name,
+                "family_name": person.family_name,
+                "email": person.email,
+                "unit": person.unit_id,
+            }
             changed = sorted(field for field in new if new[field] != old[field])
             if not changed:
                 return person
@@ -221,8 +240,16 @@ def change_person(
             person.search, person.sort_key = searched(name, email), sorted_by(name, family_name)
             if "email" in changed:
                 _move_account(session, person, row, email, url, at)
-            audit.note(session, at, actor.person.id, "person-changed", person.institution_id, person.id, fields=changed,
-                       unit=unit.id)  # fmt: skip
+            audit.note(
+                session,
+                at,
+                actor.person.id,
+                "person-changed",
+                person.institution_id,
+                person.id,
+                fields=changed,
+                unit=unit.id,
+            )
             return person
     except IntegrityError as error:
         raise _taken(email) from error
@@ -327,10 +354,26 @@ def grant(
         held = administration.grants(session, access.administered(actor), {person_id})[person_id]
         if any((row.role, row.node_id, row.course_id) == (role, node_id, course_id) for row in held):
             return
-        session.add(Grant(institution_id=person.institution_id, person_id=person_id, role=role, node_id=node_id,
-                          course_id=course_id))  # fmt: skip
-        audit.note(session, at, actor.person.id, "role-granted", person.institution_id, person_id,
-                   role=role.value, unit=node_id, course=course_id)  # fmt: skip
+        session.add(
+            Grant(
+                institution_id=person.institution_id,
+                person_id=person_id,
+                role=role,
+                node_id=node_id,
+                course_id=course_id,
+            )
+        )
+        audit.note(
+            session,
+            at,
+            actor.person.id,
+            "role-granted",
+            person.institution_id,
+            person_id,
+            role=role.value,
+            unit=node_id,
+            course=course_id,
+        )
 
 
 def revoke(actor: Actor, grant_id: UUID, at: datetime) -> None:
@@ -342,5 +385,14 @@ def revoke(actor: Actor, grant_id: UUID, at: datetime) -> None:
         if row.role is Role.ADMINISTRATOR:
             _leave_an_administrator(session, row.person_id)
         session.delete(row)
-        audit.note(session, at, actor.person.id, "role-revoked", row.institution_id, row.person_id,
-                   role=row.role.value, unit=row.node_id, course=row.course_id)  # fmt: skip
+        audit.note(
+            session,
+            at,
+            actor.person.id,
+            "role-revoked",
+            row.institution_id,
+            row.person_id,
+            role=row.role.value,
+            unit=row.node_id,
+            course=row.course_id,
+        )

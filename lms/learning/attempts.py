@@ -72,15 +72,34 @@ def begin(
             raise Refused(_("You have used all your attempts. Ask your manager for another one."))
         seed = secrets.token_hex(16)
         attempt = Attempt(
-            institution_id=enrolment.institution_id, person_id=actor.person.id, enrolment_id=enrolment.id,
-            course_id=course.id, quiz_id=quiz.id, number=len(past) + 1, revision=revision, commit=commit, locale=locale,
-            seed=seed, shown=draw(library, course, revision, quiz, seed), started_at=at,
+            institution_id=enrolment.institution_id,
+            person_id=actor.person.id,
+            enrolment_id=enrolment.id,
+            course_id=course.id,
+            quiz_id=quiz.id,
+            number=len(past) + 1,
+            revision=revision,
+            commit=commit,
+            locale=locale,
+            seed=seed,
+            shown=draw(library, course, revision, quiz, seed),
+            started_at=at,
             deadline_at=at + timedelta(minutes=quiz.time_limit) if quiz.time_limit else None,
-        )  # fmt: skip
+        )
         session.add(attempt)
         enrolment.started_at = enrolment.started_at or at
-        audit.note(session, at, actor.person.id, "attempt-begun", enrolment.institution_id, actor.person.id,
-                   course=course.id, quiz=quiz.id, number=attempt.number, revision=revision)  # fmt: skip
+        audit.note(
+            session,
+            at,
+            actor.person.id,
+            "attempt-begun",
+            enrolment.institution_id,
+            actor.person.id,
+            course=course.id,
+            quiz=quiz.id,
+            number=attempt.number,
+            revision=revision,
+        )
         session.flush()
         return attempt
 
@@ -271,6 +290,16 @@ def _close(session: Session, library: Library, attempt: Attempt, at: datetime) -
     ended = max([at, attempt.started_at, *(row.saved_at for row in given.values())])
     attempt.submitted_at = at = min(ended, max(at, attempt.deadline_at)) if attempt.deadline_at else ended
     attempt.score, attempt.passed = result(library, attempt, given)
-    audit.note(session, at, attempt.person_id, "attempt-submitted", attempt.institution_id, attempt.person_id,
-               course=attempt.course_id, quiz=attempt.quiz_id, number=attempt.number, score=attempt.score)  # fmt: skip
+    audit.note(
+        session,
+        at,
+        attempt.person_id,
+        "attempt-submitted",
+        attempt.institution_id,
+        attempt.person_id,
+        course=attempt.course_id,
+        quiz=attempt.quiz_id,
+        number=attempt.number,
+        score=attempt.score,
+    )
     settle(session, library, attempt, at)

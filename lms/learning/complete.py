@@ -41,8 +41,17 @@ def record(
     if now.complete:
         at = max(at, enrolment.started_at, enrolment.enrolled_at)  # a clock may have been set back
         enrolment.completed_at, enrolment.completion = at, reason(course, revision, known, by_rules)
-        audit.note(session, at, enrolment.person_id, "completed", enrolment.institution_id, enrolment.person_id,
-                   course=course.id, revision=revision, by_rules=by_rules)  # fmt: skip
+        audit.note(
+            session,
+            at,
+            enrolment.person_id,
+            "completed",
+            enrolment.institution_id,
+            enrolment.person_id,
+            course=course.id,
+            revision=revision,
+            by_rules=by_rules,
+        )
         if course.certificate_months is not None:
             _certify(session, enrolment, course, revision, known, at)
     return now
@@ -56,20 +65,38 @@ def _certify(session: Session, enrolment: Enrolment, course: Course, revision: s
     title = course.in_language(language.code).title
     session.add(
         Certificate(
-            institution_id=enrolment.institution_id, person_id=person.id, enrolment_id=enrolment.id, code=new_code(),
-            course_id=course.id, revision=revision, name=person.name, institution=institution.name,
-            title=title, hours=course.hours, score=min(scores) if scores else None,
-            locale=language.code, issued_at=at,
-            issued_on=(today := institution.today(at)), valid_until=valid_until(today, course.certificate_months or 0),
+            institution_id=enrolment.institution_id,
+            person_id=person.id,
+            enrolment_id=enrolment.id,
+            code=new_code(),
+            course_id=course.id,
+            revision=revision,
+            name=person.name,
+            institution=institution.name,
+            title=title,
+            hours=course.hours,
+            score=min(scores) if scores else None,
+            locale=language.code,
+            issued_at=at,
+            issued_on=(today := institution.today(at)),
+            valid_until=valid_until(today, course.certificate_months or 0),
         )
-    )  # fmt: skip
+    )
     audit.note(session, at, None, "certified", enrolment.institution_id, person.id, course=course.id)
     with force_locale(language.babel):
         jobs.add(
-            session, "mail", at, to=person.email, subject=_("You have completed: %(course)s", course=title),
-            body=_("Hello %(name)s,\n\nyou have completed the course “%(course)s”. Your certificate is on your home "
-                   "page on Staza.\n", name=person.name, course=title),
-        )  # fmt: skip
+            session,
+            "mail",
+            at,
+            to=person.email,
+            subject=_("You have completed: %(course)s", course=title),
+            body=_(
+                "Hello %(name)s,\n\nyou have completed the course “%(course)s”. Your certificate is on your home "
+                "page on Staza.\n",
+                name=person.name,
+                course=title,
+            ),
+        )
 
 
 def _language(session: Session, enrolment: Enrolment, person: Person, institution: Institution) -> Language:

@@ -73,15 +73,27 @@ def _enrol(
     if not offered:
         raise _withdrawn()
     row = Enrolment(
-        institution_id=person.institution_id, person_id=person.id, course_id=course_id, enrolled_at=at,
-        enrolled_by=actor.person.id, due_on=due_on,
-    )  # fmt: skip
+        institution_id=person.institution_id,
+        person_id=person.id,
+        course_id=course_id,
+        enrolled_at=at,
+        enrolled_by=actor.person.id,
+        due_on=due_on,
+    )
     session.add(row)
     for request in enrolments.open_requests(session, scope):
         if request.course_id == course_id:
             request.decided_at, request.decided_by, request.granted = at, actor.person.id, True
-    audit.note(session, at, actor.person.id, "enrolled", person.institution_id, person.id, course=course_id,
-               due=due_on.isoformat() if due_on else None)  # fmt: skip
+    audit.note(
+        session,
+        at,
+        actor.person.id,
+        "enrolled",
+        person.institution_id,
+        person.id,
+        course=course_id,
+        due=due_on.isoformat() if due_on else None,
+    )
     session.flush()
     return row
 
@@ -99,9 +111,14 @@ def ask(actor: Actor, course: Course, reason: str, at: datetime, *, offered: boo
             return
         person = actor.person
         session.add(
-            Request(institution_id=person.institution_id, person_id=person.id, course_id=course.id,
-                    reason=reason.strip()[:1000], requested_at=at)
-        )  # fmt: skip
+            Request(
+                institution_id=person.institution_id,
+                person_id=person.id,
+                course_id=course.id,
+                reason=reason.strip()[:1000],
+                requested_at=at,
+            )
+        )
         audit.note(session, at, person.id, "asked-for-place", person.institution_id, person.id, course=course.id)
 
 
@@ -132,19 +149,39 @@ def decide(
         request.decided_at, request.decided_by, request.granted = at, actor.person.id, granted
         if granted:
             _enrol(session, actor, person, request.course_id, due_on, at, offered=offered)
-        jobs.add(session, "mail", at, to=person.email, subject=_("Your request for a place in a course"),
-                 body=_answer(person.name, title, granted))  # fmt: skip
-        audit.note(session, at, actor.person.id, "request-granted" if granted else "request-declined",
-                   person.institution_id, person.id, course=request.course_id)  # fmt: skip
+        jobs.add(
+            session,
+            "mail",
+            at,
+            to=person.email,
+            subject=_("Your request for a place in a course"),
+            body=_answer(person.name, title, granted),
+        )
+        audit.note(
+            session,
+            at,
+            actor.person.id,
+            "request-granted" if granted else "request-declined",
+            person.institution_id,
+            person.id,
+            course=request.course_id,
+        )
         return request
 
 
 def _answer(name: str, title: str, granted: bool) -> str:
     if granted:
-        return _("Hello %(name)s,\n\nyou have a place in the course “%(course)s”. Sign in to Staza to start.\n",
-                 name=name, course=title)  # fmt: skip
-    return _("Hello %(name)s,\n\nyour request for a place in the course “%(course)s” was declined. Your manager can "
-             "tell you why.\n", name=name, course=title)  # fmt: skip
+        return _(
+            "Hello %(name)s,\n\nyou have a place in the course “%(course)s”. Sign in to Staza to start.\n",
+            name=name,
+            course=title,
+        )
+    return _(
+        "Hello %(name)s,\n\nyour request for a place in the course “%(course)s” was declined. Your manager can "
+        "tell you why.\n",
+        name=name,
+        course=title,
+    )
 
 
 def allow_attempt(actor: Actor, enrolment_id: UUID, seen: int, at: datetime) -> Enrolment:
@@ -161,8 +198,16 @@ def allow_attempt(actor: Actor, enrolment_id: UUID, seen: int, at: datetime) -> 
         if row.extra_attempts != seen:
             return row
         row.extra_attempts += 1
-        audit.note(session, at, actor.person.id, "attempt-allowed", row.institution_id, row.person_id,
-                   course=row.course_id, extra=row.extra_attempts)  # fmt: skip
+        audit.note(
+            session,
+            at,
+            actor.person.id,
+            "attempt-allowed",
+            row.institution_id,
+            row.person_id,
+            course=row.course_id,
+            extra=row.extra_attempts,
+        )
         return row
 
 
@@ -178,8 +223,16 @@ def enrol_person(
         row = _enrol(session, actor, person, course_id, due_on, at, offered=offered)
         if row.due_on != due_on and row.completed_at is None:
             row.due_on = due_on
-            audit.note(session, at, actor.person.id, "due-day-set", person.institution_id, person.id,
-                       course=course_id, due=due_on.isoformat() if due_on else None)  # fmt: skip
+            audit.note(
+                session,
+                at,
+                actor.person.id,
+                "due-day-set",
+                person.institution_id,
+                person.id,
+                course=course_id,
+                due=due_on.isoformat() if due_on else None,
+            )
         return row
 
 
@@ -222,11 +275,26 @@ def _enrol_batch(
             held.add((person_id, course_id))
             new += 1
             session.add(
-                Enrolment(institution_id=person.institution_id, person_id=person.id, course_id=course_id,
-                          enrolled_at=at, enrolled_by=actor.person.id, due_on=due_on)
-            )  # fmt: skip
-            audit.note(session, at, actor.person.id, "enrolled", person.institution_id, person.id, course=course_id,
-                       due=due_on.isoformat() if due_on else None, list=batch_id)  # fmt: skip
+                Enrolment(
+                    institution_id=person.institution_id,
+                    person_id=person.id,
+                    course_id=course_id,
+                    enrolled_at=at,
+                    enrolled_by=actor.person.id,
+                    due_on=due_on,
+                )
+            )
+            audit.note(
+                session,
+                at,
+                actor.person.id,
+                "enrolled",
+                person.institution_id,
+                person.id,
+                course=course_id,
+                due=due_on.isoformat() if due_on else None,
+                list=batch_id,
+            )
             for request in requests:
                 if (request.person_id, request.course_id) == (person_id, course_id):
                     request.decided_at, request.decided_by, request.granted = at, actor.person.id, True

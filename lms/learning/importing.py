@@ -120,9 +120,12 @@ def dry_run(session: Session, scope: Scope, courses: Mapping[str, str], data: by
             wrong += _wrong_day(row, due_on, None if present else today)
         if course_id and not present and (first := seen.setdefault((row.email, course_id), row.number)) != row.number:
             wrong.append(
-                Mistake(row.number, _("This row has the same person and course as line %(line)s.", line=first),
-                        _("Keep one of the two."))
-            )  # fmt: skip
+                Mistake(
+                    row.number,
+                    _("This row has the same person and course as line %(line)s.", line=first),
+                    _("Keep one of the two."),
+                )
+            )
         if person and person.id in left:
             wrong.append(
                 Mistake(row.number, _("The account of %(email)s is closed.", email=row.email), _("Delete this row."))
@@ -165,14 +168,20 @@ def _day(text: str) -> date | None:
 def _wrong_day(row: _Cells, due_on: date | None, earliest: date | None) -> list[Mistake]:
     if due_on is None:
         return [
-            Mistake(row.number, _("“%(day)s” is not a date.", day=row.due[:40]),
-                    _("Write it as 2027-01-31 or 31.1.2027, or leave it empty."))
-        ]  # fmt: skip
+            Mistake(
+                row.number,
+                _("“%(day)s” is not a date.", day=row.due[:40]),
+                _("Write it as 2027-01-31 or 31.1.2027, or leave it empty."),
+            )
+        ]
     if earliest and due_on < earliest:
         return [
-            Mistake(row.number, _("%(day)s is in the past.", day=due_on.isoformat()),
-                    _("Give a date from today on, or leave it empty."))
-        ]  # fmt: skip
+            Mistake(
+                row.number,
+                _("%(day)s is in the past.", day=due_on.isoformat()),
+                _("Give a date from today on, or leave it empty."),
+            )
+        ]
     return []
 
 
@@ -187,14 +196,20 @@ def _read(data: bytes, mistakes: list[Mistake]) -> list[_Cells]:
         return _rows(_Lines(io.TextIOWrapper(io.BytesIO(data), encoding, newline="")), mistakes)
     except UnicodeDecodeError:
         mistakes.append(
-            Mistake(_undecodable_line(data, encoding), _("The file is not written in UTF-8."),
-                    _("In Excel, save it as “CSV UTF-8 (comma delimited)”. Or copy the cells and paste them below."))
-        )  # fmt: skip
+            Mistake(
+                _undecodable_line(data, encoding),
+                _("The file is not written in UTF-8."),
+                _("In Excel, save it as “CSV UTF-8 (comma delimited)”. Or copy the cells and paste them below."),
+            )
+        )
     except csv.Error:
         mistakes.append(
-            Mistake(0, _("A quotation mark in the list is not closed."),
-                    _("Look for a \" that stands alone, and delete it or add its partner."))
-        )  # fmt: skip
+            Mistake(
+                0,
+                _("A quotation mark in the list is not closed."),
+                _('Look for a " that stands alone, and delete it or add its partner.'),
+            )
+        )
     return []
 
 
@@ -293,7 +308,11 @@ def _missing(number: int, missing: list[str]) -> Mistake:
     columns = ", ".join(missing)
     return Mistake(
         number,
-        ngettext("The column “%(columns)s” is missing.", "The columns “%(columns)s” are missing.", len(missing),
-                 columns=columns),
+        ngettext(
+            "The column “%(columns)s” is missing.",
+            "The columns “%(columns)s” are missing.",
+            len(missing),
+            columns=columns,
+        ),
         _("The first line must name the columns: email,course,due (in any order; “due” may be left out)."),
-    )  # fmt: skip
+    )

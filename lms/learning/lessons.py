@@ -88,11 +88,16 @@ def answer_check(
             return row
         row = session.merge(
             CheckAnswer(
-                institution_id=enrolment.institution_id, enrolment_id=enrolment.id, question_id=question.id,
-                revision=revision, answer=answer, score=question.grade(answer).score if whole else None,
-                answered_at=at, version=before.version + 1,
+                institution_id=enrolment.institution_id,
+                enrolment_id=enrolment.id,
+                question_id=question.id,
+                revision=revision,
+                answer=answer,
+                score=question.grade(answer).score if whole else None,
+                answered_at=at,
+                version=before.version + 1,
             )
-        )  # fmt: skip
+        )
         complete.record(session, enrolment, course, revision, at)
         return row
 
@@ -111,12 +116,26 @@ def finish(
         row = session.get(LessonDone, (enrolment.institution_id, enrolment.id, lesson.id))
         if row is None:
             session.add(
-                LessonDone(institution_id=enrolment.institution_id, enrolment_id=enrolment.id, lesson_id=lesson.id,
-                           revision=revision, done_at=at)
-            )  # fmt: skip
+                LessonDone(
+                    institution_id=enrolment.institution_id,
+                    enrolment_id=enrolment.id,
+                    lesson_id=lesson.id,
+                    revision=revision,
+                    done_at=at,
+                )
+            )
         elif row.done_at < asked(history, enrolment).get(lesson.id, row.done_at):
-            audit.note(session, at, actor.person.id, "lesson-finished-again", enrolment.institution_id,
-                       actor.person.id, course=course.id, lesson=lesson.id, before=row.done_at.isoformat(),
-                       revision=row.revision)  # fmt: skip
+            audit.note(
+                session,
+                at,
+                actor.person.id,
+                "lesson-finished-again",
+                enrolment.institution_id,
+                actor.person.id,
+                course=course.id,
+                lesson=lesson.id,
+                before=row.done_at.isoformat(),
+                revision=row.revision,
+            )
             row.done_at, row.revision = at, revision
         return complete.record(session, enrolment, course, revision, at)

@@ -64,9 +64,13 @@ class Review:
 
 
 def reviewed(
-    library: Library, attempt: Attempt, question_id: str, order: Sequence[str], row: Answer | None,
+    library: Library,
+    attempt: Attempt,
+    question_id: str,
+    order: Sequence[str],
+    row: Answer | None,
     marks: Sequence[Mark] = (),
-) -> Review:  # fmt: skip
+) -> Review:
     """How a question of a submitted attempt fared, by the revision that its answer was last graded by, and by the last
     of the trainer's marks if it has one."""
     question = attempts.question_of(library, attempt, question_id, row.graded_by if row else "")
@@ -94,9 +98,16 @@ def marked(grade: Grade, mark: Mark) -> Grade:
 
 
 def mark(
-    actor: Actor, library: Library, attempt_id: UUID, question_id: str, points: Mapping[str, float], comment: str,
-    at: datetime, seen: int = 0, reason: str = "",
-) -> Attempt:  # fmt: skip
+    actor: Actor,
+    library: Library,
+    attempt_id: UUID,
+    question_id: str,
+    points: Mapping[str, float],
+    comment: str,
+    at: datetime,
+    seen: int = 0,
+    reason: str = "",
+) -> Attempt:
     """Give the points, by criterion, that an open answer of one of the actor's courses earns.
 
     `seen` is how many marks of the answer the actor knew of: from 1 on the mark is changed, for a `reason`. With the
@@ -124,10 +135,17 @@ def mark(
             raise Refused(_("Give the reason for changing the mark. The trainee will read it."))
         row.score = _score(library, attempt, question_id, points)
         now = Mark(
-            institution_id=attempt.institution_id, attempt_id=attempt.id, question_id=question_id, number=seen + 1,
-            marked_by=actor.person.id, marked_at=at, points=dict(points), score=row.score,
-            comment=comment.strip()[:LONGEST_COMMENT], reason=reason.strip()[:LONGEST_REASON] if before else "",
-        )  # fmt: skip
+            institution_id=attempt.institution_id,
+            attempt_id=attempt.id,
+            question_id=question_id,
+            number=seen + 1,
+            marked_by=actor.person.id,
+            marked_at=at,
+            points=dict(points),
+            score=row.score,
+            comment=comment.strip()[:LONGEST_COMMENT],
+            reason=reason.strip()[:LONGEST_REASON] if before else "",
+        )
         session.add(now)
         _follow(session, library, attempt, given, now, before[-1] if before else None)
         return attempt
@@ -155,13 +173,29 @@ def _follow(
     to, and a mail to the trainee in their own language, not in the trainer's."""
     was, passed = attempt.score, attempt.passed
     attempt.score, attempt.passed = attempts.result(library, attempt, given)
-    details = {"course": attempt.course_id, "quiz": attempt.quiz_id, "number": attempt.number,
-               "question": mark.question_id, "score": mark.score}  # fmt: skip
+    details = {
+        "course": attempt.course_id,
+        "quiz": attempt.quiz_id,
+        "number": attempt.number,
+        "question": mark.question_id,
+        "score": mark.score,
+    }
     if before:
-        details |= {"before": before.score, "result": [was, attempt.score], "passed": [passed, attempt.passed],
-                    "note": mark.reason}  # fmt: skip
-    audit.note(session, mark.marked_at, mark.marked_by, "mark-changed" if before else "marked", attempt.institution_id,
-               attempt.person_id, **details)  # fmt: skip
+        details |= {
+            "before": before.score,
+            "result": [was, attempt.score],
+            "passed": [passed, attempt.passed],
+            "note": mark.reason,
+        }
+    audit.note(
+        session,
+        mark.marked_at,
+        mark.marked_by,
+        "mark-changed" if before else "marked",
+        attempt.institution_id,
+        attempt.person_id,
+        **details,
+    )
     if attempt.passed is None:
         return
     person = session.get_one(Person, (attempt.institution_id, attempt.person_id))
@@ -176,10 +210,19 @@ def _follow(
 def _mail_marked(session: Session, library: Library, attempt: Attempt, person: Person, at: datetime) -> None:
     course, quiz = titles(library, attempt, person.locale)
     jobs.add(
-        session, "mail", at, to=person.email, subject=_("Your quiz has been marked: %(course)s", course=course),
-        body=_("Hello %(name)s,\n\nyour answers in “%(quiz)s” of the course “%(course)s” have been marked. The "
-               "result is on Staza, with the trainer’s comments.\n", name=person.name, quiz=quiz, course=course),
-    )  # fmt: skip
+        session,
+        "mail",
+        at,
+        to=person.email,
+        subject=_("Your quiz has been marked: %(course)s", course=course),
+        body=_(
+            "Hello %(name)s,\n\nyour answers in “%(quiz)s” of the course “%(course)s” have been marked. The "
+            "result is on Staza, with the trainer’s comments.\n",
+            name=person.name,
+            quiz=quiz,
+            course=course,
+        ),
+    )
 
 
 def _mail_changed(session: Session, library: Library, attempt: Attempt, person: Person, was: float, mark: Mark) -> None:
@@ -188,7 +231,11 @@ def _mail_changed(session: Session, library: Library, attempt: Attempt, person: 
     body = _(
         "Hello %(name)s,\n\na trainer has changed the mark of one of your answers in “%(quiz)s” of the course "
         "“%(course)s”. Your result was %(before)s; now it is %(after)s.\n\nWhy it was changed: %(reason)s\n",
-        name=person.name, quiz=quiz, course=course, before=percent(was), after=percent(now),
+        name=person.name,
+        quiz=quiz,
+        course=course,
+        before=percent(was),
+        after=percent(now),
         reason=mark.reason,
-    )  # fmt: skip
+    )
     mail_changed(session, person, course, body, now < was, mark.marked_at)

@@ -58,8 +58,9 @@ def check(password: str, whose: Whose) -> None:
     Length over composition: NIST SP 800-63B §3.1.1.2. Common ones and words of the context: ASVS 5.0, 6.2.4 and 6.2.11.
     """
     if len(password) < SHORTEST:
-        raise Refused(_("A password needs at least %(count)s characters. Three or four words make a good one.",
-                        count=SHORTEST))  # fmt: skip
+        raise Refused(
+            _("A password needs at least %(count)s characters. Three or four words make a good one.", count=SHORTEST)
+        )
     if len(password) > LONGEST:
         raise Refused(_("A password may have at most %(count)s characters.", count=LONGEST))
     if len(set(password)) < 5:
@@ -95,18 +96,25 @@ def _made_of(folded: str, words: Mapping[str, str]) -> str:
 
 def _of_whose(kind: str) -> str:
     return {
-        "product": _("This password is based on the name Staza. "
-                     "Choose three or four words that don’t belong together."),
-        "institution": _("This password is based on your institution’s name. "
-                         "Choose three or four words that don’t belong together."),
-        "address": _("This password is based on your e-mail address. "
-                     "Choose three or four words that don’t belong together."),
+        "product": _(
+            "This password is based on the name Staza. Choose three or four words that don’t belong together."
+        ),
+        "institution": _(
+            "This password is based on your institution’s name. Choose three or four words that don’t belong together."
+        ),
+        "address": _(
+            "This password is based on your e-mail address. Choose three or four words that don’t belong together."
+        ),
         "name": _("This password is based on your name. Choose three or four words that don’t belong together."),
-        "common": _("This is a common password, and one of the first to be tried. "
-                    "Choose three or four words that don’t belong together."),
-        "pattern": _("This password is easy to guess: it is a pattern, a date or a repetition. "
-                     "Choose three or four words that don’t belong together."),
-    }[kind]  # fmt: skip
+        "common": _(
+            "This is a common password, and one of the first to be tried. "
+            "Choose three or four words that don’t belong together."
+        ),
+        "pattern": _(
+            "This password is easy to guess: it is a pattern, a date or a repetition. "
+            "Choose three or four words that don’t belong together."
+        ),
+    }[kind]
 
 
 def _guessed(password: str, words: Mapping[str, str]) -> str:

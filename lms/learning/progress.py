@@ -83,21 +83,30 @@ def progress(course: Course, facts: Facts) -> Progress:
     scores = dict(facts.quizzes)
     lessons = [
         Step(
-            "lesson", entry.id, entry.title, entry.id in facts.lessons, entry.minutes,
+            "lesson",
+            entry.id,
+            entry.title,
+            entry.id in facts.lessons,
+            entry.minutes,
             open_checks=sum(check not in facts.checks for check in entry.checks),
         )
         for entry in course.lessons
         if entry.id in course.completion.lessons
-    ]  # fmt: skip
+    ]
     quizzes = [
         Step(
-            "quiz", quiz.id, quiz.title, reaches(scores.get(quiz.id, -1.0), course.completion.quizzes[quiz.id]),
-            quiz.time_limit or 0, course.completion.quizzes[quiz.id], scores.get(quiz.id),
+            "quiz",
+            quiz.id,
+            quiz.title,
+            reaches(scores.get(quiz.id, -1.0), course.completion.quizzes[quiz.id]),
+            quiz.time_limit or 0,
+            course.completion.quizzes[quiz.id],
+            scores.get(quiz.id),
             awaiting=quiz.id in facts.awaiting,
         )
         for quiz in course.quizzes
         if quiz.id in course.completion.quizzes
-    ]  # fmt: skip
+    ]
     return Progress((*lessons, *quizzes))
 
 

@@ -62,7 +62,8 @@ def refresher(course: Course, history: Sequence[Release], enrolment: Enrolment, 
     that it no longer has is not asked for."""
     since, finished = asked(history, enrolment), dict(facts.finished)
     left = tuple(
-        entry for entry in course.lessons
+        entry
+        for entry in course.lessons
         if entry.id in since and (entry.id not in finished or finished[entry.id] < since[entry.id])
-    )  # fmt: skip
+    )
     return Refresher(left, max(since[entry.id] for entry in left)) if left else None

@@ -83,9 +83,14 @@ def differing(library: Library, course_id: str, found: Iterable[Marking], key_of
 
 
 def regrade(
-    actor: Actor, library: Library, course_id: str, ids: Sequence[str], at: datetime, lower: str = "",
+    actor: Actor,
+    library: Library,
+    course_id: str,
+    ids: Sequence[str],
+    at: datetime,
+    lower: str = "",
     dry_run: bool = False,
-) -> Regraded:  # fmt: skip
+) -> Regraded:
     """Mark the submitted answers to these questions of the course anew, by the released revision. `lower`: why results
     that fall may be lowered; "" leaves them. With `dry_run` nothing is changed.
 
@@ -199,11 +204,22 @@ class _Run:
             given[id].score, given[id].graded_by = score, self.revision
         attempt.score, attempt.passed = verbs.result(self.library, attempt, given)
         audit.note(
-            session, self.at, self.actor.person.id, "regraded",
-            attempt.institution_id, attempt.person_id, course=attempt.course_id, quiz=attempt.quiz_id,
-            number=attempt.number, questions=sorted(scores), revision=self.revision, before=outcome.before,
-            after=outcome.after, passed=[passed, attempt.passed], note=self.lower,
-        )  # fmt: skip
+            session,
+            self.at,
+            self.actor.person.id,
+            "regraded",
+            attempt.institution_id,
+            attempt.person_id,
+            course=attempt.course_id,
+            quiz=attempt.quiz_id,
+            number=attempt.number,
+            questions=sorted(scores),
+            revision=self.revision,
+            before=outcome.before,
+            after=outcome.after,
+            passed=[passed, attempt.passed],
+            note=self.lower,
+        )
         enrolment = session.get_one(Enrolment, (attempt.institution_id, attempt.enrolment_id))
         before = enrolment.completed_at
         verbs.settle(session, self.library, attempt, self.at)
@@ -216,9 +232,12 @@ class _Run:
         body = _(
             "Hello %(name)s,\n\na question of “%(quiz)s” in the course “%(course)s” had a wrong key, so your answers "
             "were marked again. Your result was %(before)s; now it is %(after)s.\n",
-            name=person.name, quiz=quiz, course=course,
-            before=percent(outcome.before), after=percent(outcome.after),
-        )  # fmt: skip
+            name=person.name,
+            quiz=quiz,
+            course=course,
+            before=percent(outcome.before),
+            after=percent(outcome.after),
+        )
         if outcome.change < 0:
             body += "\n" + _("Why it was lowered: %(note)s", note=self.lower) + "\n"
         mail_changed(session, person, course, body, outcome.change < 0, self.at)

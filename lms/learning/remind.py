@@ -79,9 +79,11 @@ def _mail(session: Session, library: Library, due: Due, known: Facts, where: Ins
         return False
     told_on = where.today(due.asked_at)
     with force_locale(LANGUAGES.get(person.locale or "", LANGUAGES["en"]).babel):
-        subject, body = _reminder(person.name, course.title, left, told_on) if due.reminds else _news(
-            person.name, course.title, left
-        )  # fmt: skip
+        subject, body = (
+            _reminder(person.name, course.title, left, told_on)
+            if due.reminds
+            else _news(person.name, course.title, left)
+        )
     jobs.add(session, "mail", at, to=person.email, subject=subject, body=body)
     row = due.mailed or RefresherMail(institution_id=enrolment.institution_id, enrolment_id=enrolment.id)
     if due.reminds:
@@ -89,8 +91,17 @@ def _mail(session: Session, library: Library, due: Due, known: Facts, where: Ins
     else:
         row.asked_at, row.mailed_at, row.reminded_at = due.asked_at, at, None
     session.add(row)
-    audit.note(session, at, None, "refresher-mailed", enrolment.institution_id, person.id, course=course.id,
-               lessons=[entry.id for entry in left.lessons], reminder=due.reminds)  # fmt: skip
+    audit.note(
+        session,
+        at,
+        None,
+        "refresher-mailed",
+        enrolment.institution_id,
+        person.id,
+        course=course.id,
+        lessons=[entry.id for entry in left.lessons],
+        reminder=due.reminds,
+    )
     return True
 
 
@@ -103,8 +114,11 @@ def _news(name: str, course: str, left: Refresher) -> tuple[str, str]:
     return _("A course has changed: %(course)s", course=course), _(
         "Hello %(name)s,\n\nthe course “%(course)s” has changed since you completed it. Please review what is new, on "
         "Staza, and finish these lessons again:\n\n%(lessons)s\n\nYour completion and your certificate "
-        "stay.\n", name=name, course=course, lessons=_listed(left),
-    )  # fmt: skip
+        "stay.\n",
+        name=name,
+        course=course,
+        lessons=_listed(left),
+    )
 
 
 def _reminder(name: str, course: str, left: Refresher, told_on: date) -> tuple[str, str]:
@@ -113,5 +127,8 @@ def _reminder(name: str, course: str, left: Refresher, told_on: date) -> tuple[s
         "Hello %(name)s,\n\nthe course “%(course)s” has changed since you completed it. We first told you on %(day)s. "
         "These lessons are still waiting for you on Staza:\n\n%(lessons)s\n\nYour completion "
         "and your certificate stay. There will be no further reminder.\n",
-        name=name, day=format_date(told_on, "long"), course=course, lessons=_listed(left),
-    )  # fmt: skip
+        name=name,
+        day=format_date(told_on, "long"),
+        course=course,
+        lessons=_listed(left),
+    )

@@ -50,9 +50,14 @@ def answering(page: Callable[[str, str], str], folder: str) -> Callable[..., str
             abort(422)  # the script then sends the form itself, and the page says why
         around = as_whom.foreign(course_id, f"{course_id}/{folder}/{text_id}{FOLDERS[folder][1]}")
         return render_template(
-            "lessons/check.html", id=one.id, check=one.check, again_url=request.path, lang=one.lang,
-            untranslated=one.lang and not around, locale=as_whom.tag(),
-        )  # fmt: skip
+            "lessons/check.html",
+            id=one.id,
+            check=one.check,
+            again_url=request.path,
+            lang=one.lang,
+            untranslated=one.lang and not around,
+            locale=as_whom.tag(),
+        )
 
     return view
 

@@ -131,10 +131,11 @@ def _signed_in() -> Select[Person, Institution, Institution, SignIn, Grant, Inst
         .outerjoin(Grant, and_(Grant.institution_id == Person.institution_id, Grant.person_id == Person.id))
         .outerjoin(node, node.id == Grant.node_id)
         .where(
-            SignIn.token_hash == bindparam("token_hash"), SignIn.expires_at > bindparam("at"),
+            SignIn.token_hash == bindparam("token_hash"),
+            SignIn.expires_at > bindparam("at"),
             Account.closed_at.is_(None),
         )
-    )  # fmt: skip
+    )
 
 
 def actor_of(session: Session, token_hash: str, at: datetime) -> Actor | None:

@@ -52,10 +52,15 @@ def note(
     request_id = str(session.info.get("request_id", ""))
     session.add(
         AuditEvent(
-            at=at, actor_id=actor_id, action=action, institution_id=institution_id, person_id=person_id,
-            details=details, request_id=request_id,
+            at=at,
+            actor_id=actor_id,
+            action=action,
+            institution_id=institution_id,
+            person_id=person_id,
+            details=details,
+            request_id=request_id,
         )
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True, slots=True)

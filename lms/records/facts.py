@@ -62,7 +62,7 @@ def _facts() -> CompoundSelect[UUID, str, str, float, datetime]:
         select(Attempt.enrolment_id, literal("awaiting"), Attempt.quiz_id, literal(0.0), null()).where(
             mine(Attempt), Attempt.submitted_at.is_not(None), Attempt.passed.is_(None)
         ),
-    )  # fmt: skip
+    )
 
 
 def of(session: Session, enrolments: Iterable[Enrolment]) -> dict[UUID, Facts]:
@@ -80,8 +80,11 @@ def of(session: Session, enrolments: Iterable[Enrolment]) -> dict[UUID, Facts]:
             finished[enrolment_id][id] = at
     return {
         id: Facts(
-            frozenset(found[id]["lesson"]), frozenset(found[id]["check"]), tuple(sorted(found[id]["quiz"].items())),
-            frozenset(found[id]["awaiting"]), tuple(sorted(finished[id].items())),
+            frozenset(found[id]["lesson"]),
+            frozenset(found[id]["check"]),
+            tuple(sorted(found[id]["quiz"].items())),
+            frozenset(found[id]["awaiting"]),
+            tuple(sorted(finished[id].items())),
         )
         for id in ids
-    }  # fmt: skip
+    }

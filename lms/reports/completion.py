@@ -95,10 +95,20 @@ class Completion:
         return (self._row(closed, *found) for found in fetched(session, self._query(limit, offset)))
 
     def _row(
-        self, closed: tuple[str, ...], person_id: UUID, name: str, email: str, unit_id: int, course_id: str, state: str,
-        progress: int, due_on: date | None, completed_at: datetime | None, asked_at: datetime | None,
+        self,
+        closed: tuple[str, ...],
+        person_id: UUID,
+        name: str,
+        email: str,
+        unit_id: int,
+        course_id: str,
+        state: str,
+        progress: int,
+        due_on: date | None,
+        completed_at: datetime | None,
+        asked_at: datetime | None,
         score: float | None,
-    ) -> Row:  # fmt: skip
+    ) -> Row:
         unit, course = self.units.labels.get(unit_id, ""), self.courses.get(course_id, course_id)
         done, since = as_day(completed_at, self.zone), as_day(asked_at, self.zone)
         return Row(
@@ -154,9 +164,18 @@ class Completion:
         )
         outer_order = in_order([(shown[key.name], down) for key, (_key, down) in zip(keys, order, strict=True)])
         return select(
-            shown.person_id, shown.name, shown.email, shown.unit_id, shown.course_id, shown.state, shown.progress,
-            shown.due_on, shown.completed_at, open_since(self.asks, shown), best,
-        ).order_by(*outer_order)  # fmt: skip
+            shown.person_id,
+            shown.name,
+            shown.email,
+            shown.unit_id,
+            shown.course_id,
+            shown.state,
+            shown.progress,
+            shown.due_on,
+            shown.completed_at,
+            open_since(self.asks, shown),
+            best,
+        ).order_by(*outer_order)
 
     def _in_state(self, state: ColumnElement[str]) -> list[ColumnElement[bool]]:
         return [state == self.filters.state] if self.filters.state else []
@@ -189,6 +208,8 @@ class Completion:
         by_name = down and self.filters.sort not in keys
         return [
             *keys.get(self.filters.sort, []),
-            (Person.sort_key.expression, by_name), (Person.id.expression, by_name),
-            (Enrolment.course_id.expression, False), (Enrolment.round.expression, False),
-        ]  # fmt: skip
+            (Person.sort_key.expression, by_name),
+            (Person.id.expression, by_name),
+            (Enrolment.course_id.expression, False),
+            (Enrolment.round.expression, False),
+        ]

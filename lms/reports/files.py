@@ -54,8 +54,12 @@ def csv_file(sheets: Sequence[Sheet], out: IO[bytes]) -> None:
         writer.writerow([guarded(column.label) for column in sheet.columns])
         kinds = [column.kind for column in sheet.columns]
         for row in sheet.rows:
-            writer.writerow([_as_text(states.get(value, value) if kind == "state" else value)
-                             for value, kind in zip(row.values, kinds, strict=True)])  # fmt: skip
+            writer.writerow(
+                [
+                    _as_text(states.get(value, value) if kind == "state" else value)
+                    for value, kind in zip(row.values, kinds, strict=True)
+                ]
+            )
     text.detach()
 
 

@@ -165,13 +165,21 @@ def _sums(session: Session, scope: Scope, library: Library, course: Course) -> d
     s: Any = Attempt.score
     rows = session.execute(
         select(
-            Answer.question_id, Attempt.revision, Attempt.quiz_id, cast(Answer.answer, String), func.count(),
-            func.sum(x), func.sum(x * x), func.sum(s), func.sum(s * s), func.sum(x * s),
+            Answer.question_id,
+            Attempt.revision,
+            Attempt.quiz_id,
+            cast(Answer.answer, String),
+            func.count(),
+            func.sum(x),
+            func.sum(x * x),
+            func.sum(s),
+            func.sum(s * s),
+            func.sum(x * s),
         )
         .join(Attempt, and_(Attempt.institution_id == Answer.institution_id, Attempt.id == Answer.attempt_id))
         .where(scope.covers(Attempt, counting=True), *_first(course), x.is_not(None))
         .group_by(Answer.question_id, Attempt.revision, Attempt.quiz_id, cast(Answer.answer, String))
-    )  # fmt: skip
+    )
     found: dict[str, _Sums] = defaultdict(_Sums)
     lengths: dict[tuple[str, str], float] = {}
     for id, revision, quiz_id, answer, n, sx, sxx, ss, sss, sxs in rows:
@@ -213,9 +221,13 @@ def _item(bank: str, question: Question, sums: _Sums) -> Item:
     facility = sums.x / sums.n if question.graded else None
     discrimination = sums.correlation() if question.graded and sums.n >= ENOUGH else None
     return Item(
-        bank, question, sums.n, facility, discrimination,
+        bank,
+        question,
+        sums.n,
+        facility,
+        discrimination,
         tuple(_chosen(question, ((json.loads(answer), n) for answer, n in sums.given.items()))),
-    )  # fmt: skip
+    )
 
 
 def _ways(question: Scenario, counts: dict[tuple[str, str], int]) -> Iterable[Choosing]:

@@ -31,8 +31,11 @@ _ITS_ANSWERS = and_(Answer.institution_id == Attempt.institution_id, Answer.atte
 def _waits(scope: Scope) -> tuple[ColumnElement[bool], ...]:
     """The condition that an answer has no score, in an attempt that was submitted and has no result."""
     return (
-        scope.covers(Attempt), Attempt.passed.is_(None), Attempt.submitted_at.is_not(None), Answer.score.is_(None),
-    )  # fmt: skip
+        scope.covers(Attempt),
+        Attempt.passed.is_(None),
+        Attempt.submitted_at.is_not(None),
+        Answer.score.is_(None),
+    )
 
 
 def counts(session: Session, scope: Scope) -> dict[str, int]:
@@ -87,16 +90,30 @@ def marked(session: Session, scope: Scope, course_id: str, limit: int, offset: i
     """The answers in a course that have a mark, those marked last first: one statement."""
     later = aliased(Mark)
     rows = session.execute(
-        select(Attempt.id, Mark.question_id, Attempt.quiz_id, Attempt.revision, Answer.answer, Mark.score,
-               Mark.marked_at, Mark.number)
+        select(
+            Attempt.id,
+            Mark.question_id,
+            Attempt.quiz_id,
+            Attempt.revision,
+            Answer.answer,
+            Mark.score,
+            Mark.marked_at,
+            Mark.number,
+        )
         .join_from(Mark, Attempt, _ITS_ATTEMPT)
         .join(Answer, and_(_ITS_ANSWERS, Answer.question_id == Mark.question_id))
-        .where(scope.covers(Attempt), Attempt.course_id == course_id, ~exists().where(
-            later.institution_id == Mark.institution_id, later.attempt_id == Mark.attempt_id,
-            later.question_id == Mark.question_id, later.number > Mark.number,
-        ))
+        .where(
+            scope.covers(Attempt),
+            Attempt.course_id == course_id,
+            ~exists().where(
+                later.institution_id == Mark.institution_id,
+                later.attempt_id == Mark.attempt_id,
+                later.question_id == Mark.question_id,
+                later.number > Mark.number,
+            ),
+        )
         .order_by(Mark.marked_at.desc(), Attempt.id, Mark.question_id)
         .limit(limit)
         .offset(offset)
-    )  # fmt: skip
+    )
     return [Marked(*row) for row in rows]

@@ -66,15 +66,21 @@ class People:
         )
         shown, state = people.c, state_on(self.today)
         return (
-            select(shown.id, shown.name, shown.email, shown.unit_id, func.count(Enrolment.id),
-                   *(func.count().filter(state == each.value, Enrolment.id.is_not(None)) for each in STATES))
+            select(
+                shown.id,
+                shown.name,
+                shown.email,
+                shown.unit_id,
+                func.count(Enrolment.id),
+                *(func.count().filter(state == each.value, Enrolment.id.is_not(None)) for each in STATES),
+            )
             .select_from(people)
             .outerjoin(
                 Enrolment, and_(Enrolment.institution_id == shown.institution_id, Enrolment.person_id == shown.id)
             )
             .group_by(shown.id, shown.name, shown.email, shown.unit_id, shown.sort_key)
             .order_by(*self._order(shown.sort_key, shown.id, shown.unit_id))
-        )  # fmt: skip
+        )
 
     def _conditions(self) -> list[ColumnElement[bool]]:
         conditions = [self.scope.covers(Person), ~is_open(Person) if self.filters.closed else is_open(Person)]

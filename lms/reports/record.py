@@ -73,12 +73,13 @@ def waiting_count(session: Session, scope: Scope) -> int:
 def waiting(session: Session, scope: Scope, limit: int, offset: int = 0) -> Sequence[Waiting]:
     """The requests that nobody has decided yet, oldest first."""
     rows = session.execute(
-        select(Request.id, Person.id, Person.name, Person.unit_id, Request.course_id, Request.reason,
-               Request.requested_at)
+        select(
+            Request.id, Person.id, Person.name, Person.unit_id, Request.course_id, Request.reason, Request.requested_at
+        )
         .join(Person, and_(Person.institution_id == Request.institution_id, Person.id == Request.person_id))
         .where(scope.covers(Person), Request.decided_at.is_(None), is_open(Person))
         .order_by(Request.requested_at, Request.id)
         .limit(limit)
         .offset(offset)
-    )  # fmt: skip
+    )
     return [Waiting(*row) for row in rows]

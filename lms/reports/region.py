@@ -177,13 +177,19 @@ class Region:
         everybody = (self.people(ALL), *self._states(ALL))
         return [
             Sheet(_("By country"), (country_column, people, *states), [*by_country, Row((total, *everybody))]),
-            Sheet(_("By institution"), (Column("institution", _("Institution")), country_column, people, *states),
-                  [*by_institution, Row((total, None, *everybody))]),
-            Sheet(_("By topic"), (topic_column, Column("status", _("Courses")), *states),
-                  [*by_topic, Row((total, None, *everybody[1:]))]),
+            Sheet(
+                _("By institution"),
+                (Column("institution", _("Institution")), country_column, people, *states),
+                [*by_institution, Row((total, None, *everybody))],
+            ),
+            Sheet(
+                _("By topic"),
+                (topic_column, Column("status", _("Courses")), *states),
+                [*by_topic, Row((total, None, *everybody[1:]))],
+            ),
             self._matrix(_("Enrolments by topic and institution"), ALL),
             self._matrix(_("Completions by topic and institution"), State.COMPLETED.value),
-        ]  # fmt: skip
+        ]
 
     def _topics(self) -> Iterator[tuple[str, str, str]]:
         """Every topic of the programme: id, title, and how many courses it has, or that they are in preparation."""

@@ -189,9 +189,12 @@ def people() -> str:
     node = next((row for row in units.rows if row.id == ask.get("unit", type=int)), None)
     role = ask.get("role", "")
     wanted = Accounts(
-        scope, ask.get("q", "").strip()[:200], node, Role(role) if role in {each.value for each in Role} else None,
+        scope,
+        ask.get("q", "").strip()[:200],
+        node,
+        Role(role) if role in {each.value for each in Role} else None,
         ask.get("standing", ""),
-    )  # fmt: skip
+    )
     page = Page(ask.get("page", 1, type=int), wanted.total(session))
     rows = wanted.rows(session, page.offset)
     return render_template(
@@ -213,13 +216,18 @@ def _form(person: Person | None, status: int = 200, error: Wrong | None = None) 
     if request.method == "POST":
         values = request.form
     elif person:
-        values = {"name": person.name, "family_name": person.family_name, "email": person.email,
-                  "unit": str(person.unit_id)}  # fmt: skip
+        values = {
+            "name": person.name,
+            "family_name": person.family_name,
+            "email": person.email,
+            "unit": str(person.unit_id),
+        }
     else:
         values = {"name": "", "family_name": "", "email": "", "unit": request.args.get("unit", "")}
     rows = [row for row in units.rows if person is None or row.root_id == person.institution_id]
-    return render_template("admin/person_form.html", person=person, values=values, error=error,
-                           units=list(Units(rows).labels.items())), status  # fmt: skip
+    return render_template(
+        "admin/person_form.html", person=person, values=values, error=error, units=list(Units(rows).labels.items())
+    ), status
 
 
 def _listed(person_id: UUID) -> Listed:
@@ -336,8 +344,13 @@ def sure_to_close(person_id: UUID) -> str:
         _("You can reopen the account."),
         *_unmanaged(row),
     ]
-    return _sure(row, _("Close the account of %(name)s?", name=row.name), follows, _("Close the account"),
-                 url_for(".close_account", person_id=person_id))  # fmt: skip
+    return _sure(
+        row,
+        _("Close the account of %(name)s?", name=row.name),
+        follows,
+        _("Close the account"),
+        url_for(".close_account", person_id=person_id),
+    )
 
 
 @blueprint.post("/people/<uuid:person_id>/close")
@@ -390,16 +403,28 @@ def _role_follows(role: Role, name: str, place: str) -> list[str]:
     """What somebody can do who has the role; `place` is the unit or course it is for."""
     match role:
         case Role.MANAGER:
-            return [_("%(name)s sees and enrols everyone in %(unit)s and below, with names and results.",
-                      name=name, unit=place)]  # fmt: skip
+            return [
+                _(
+                    "%(name)s sees and enrols everyone in %(unit)s and below, with names and results.",
+                    name=name,
+                    unit=place,
+                )
+            ]
         case Role.TRAINER:
-            return [_("%(name)s sees the correct answers of “%(course)s”, marks open answers and releases the course.",
-                      name=name, course=place)]  # fmt: skip
+            return [
+                _(
+                    "%(name)s sees the correct answers of “%(course)s”, marks open answers and releases the course.",
+                    name=name,
+                    course=place,
+                )
+            ]
         case Role.COORDINATOR:
             return [_("%(name)s sees figures for the whole region, without names.", name=name)]
         case Role.ADMINISTRATOR:
-            return [_("%(name)s sees all people of all institutions and the audit log.", name=name),
-                    _("%(name)s can give and remove every role, yours too.", name=name)]  # fmt: skip
+            return [
+                _("%(name)s sees all people of all institutions and the audit log.", name=name),
+                _("%(name)s can give and remove every role, yours too.", name=name),
+            ]
 
 
 def _place_of(role: Role, node_id: int | None, course_id: str) -> str:
@@ -422,10 +447,16 @@ def sure_to_grant(person_id: UUID) -> str:
     if role is Role.TRAINER:
         found(library().course(course))
     label, place = wording.roles()[role], _place_of(role, node_id, course)
-    return _sure(row, _("Give %(name)s the role of %(role)s?", name=row.name, role=label),
-                 _role_follows(role, row.name, place), _("Give the role"), url_for(".grant", person_id=person_id),
-                 role=role.value, unit=node_id if role is Role.MANAGER else None,
-                 course=course if role is Role.TRAINER else "")  # fmt: skip
+    return _sure(
+        row,
+        _("Give %(name)s the role of %(role)s?", name=row.name, role=label),
+        _role_follows(role, row.name, place),
+        _("Give the role"),
+        url_for(".grant", person_id=person_id),
+        role=role.value,
+        unit=node_id if role is Role.MANAGER else None,
+        course=course if role is Role.TRAINER else "",
+    )
 
 
 @blueprint.get("/people/<uuid:person_id>/roles/<uuid:grant_id>/revoke")
@@ -437,13 +468,14 @@ def sure_to_revoke(person_id: UUID, grant_id: UUID) -> str:
     held = found(administration.grant(db.session(), administered(actor()), grant_id))
     found(row if held.person_id == person_id else None)
     label, place = wording.roles()[held.role], _place_of(held.role, held.node_id, held.course_id)
-    follows = [_("%(name)s immediately loses this role’s access.", name=row.name),
-               _("What they did in this role is kept.")]  # fmt: skip
+    follows = [
+        _("%(name)s immediately loses this role’s access.", name=row.name),
+        _("What they did in this role is kept."),
+    ]
     if held.role is Role.MANAGER:
         follows += _unmanaged(row, held.node_id)
     title = _("Remove the role of %(role)s from %(name)s?", role=f"{label}: {place}" if place else label, name=row.name)
-    return _sure(row, title, follows, _("Remove the role"),
-                 url_for(".revoke", person_id=person_id, grant_id=grant_id))  # fmt: skip
+    return _sure(row, title, follows, _("Remove the role"), url_for(".revoke", person_id=person_id, grant_id=grant_id))
 
 
 @blueprint.post("/people/<uuid:person_id>/roles")

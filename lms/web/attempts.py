@@ -235,10 +235,16 @@ def overview(attempt_id: UUID) -> str | Response:
         )
         for number, id in enumerate(attempt.questions, 1)
     ]
-    return render_template("attempts/overview.html", course=course, quiz=quiz, attempt=attempt, rows=rows,
-                           open=sum(not answered for _n, _stem, answered, _lang in rows),
-                           seconds=_seconds_left(attempt),
-                           over=verbs.is_over(attempt, clock.now()))  # fmt: skip
+    return render_template(
+        "attempts/overview.html",
+        course=course,
+        quiz=quiz,
+        attempt=attempt,
+        rows=rows,
+        open=sum(not answered for _n, _stem, answered, _lang in rows),
+        seconds=_seconds_left(attempt),
+        over=verbs.is_over(attempt, clock.now()),
+    )
 
 
 @blueprint.post("/attempts/<uuid:attempt_id>/submit")

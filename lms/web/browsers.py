@@ -5,13 +5,23 @@ from __future__ import annotations
 import re
 
 NAMES = {
-    r"Edg(?:e|A|iOS)?/": "Edge", r"OPR/|Opera": "Opera", r"SamsungBrowser/": "Samsung Internet", r"Vivaldi/": "Vivaldi",
-    r"Firefox/|FxiOS/": "Firefox", r"Chrome/|CriOS/|Chromium/": "Chrome", r"Safari/": "Safari",
-}  # fmt: skip
+    r"Edg(?:e|A|iOS)?/": "Edge",
+    r"OPR/|Opera": "Opera",
+    r"SamsungBrowser/": "Samsung Internet",
+    r"Vivaldi/": "Vivaldi",
+    r"Firefox/|FxiOS/": "Firefox",
+    r"Chrome/|CriOS/|Chromium/": "Chrome",
+    r"Safari/": "Safari",
+}
 SYSTEMS = {
-    r"Android": "Android", r"iPhone": "iPhone", r"iPad": "iPad", r"Windows": "Windows", r"CrOS": "ChromeOS",
-    r"Mac OS X|Macintosh": "macOS", r"Linux": "Linux",
-}  # fmt: skip
+    r"Android": "Android",
+    r"iPhone": "iPhone",
+    r"iPad": "iPad",
+    r"Windows": "Windows",
+    r"CrOS": "ChromeOS",
+    r"Mac OS X|Macintosh": "macOS",
+    r"Linux": "Linux",
+}
 
 
 def roughly(user_agent: str) -> str:

@@ -32,8 +32,14 @@ def pdf(certificate_id: UUID) -> Response:
     certificate = certificates.get(session, access.own(who), certificate_id)
     if certificate is None:
         certificate = found(certificates.get(session, access.managed(who), certificate_id))
-        looked(who, "looked-at-certificate", clock.now(), certificate.institution_id, certificate.person_id,
-               course=certificate.course_id)  # fmt: skip
+        looked(
+            who,
+            "looked-at-certificate",
+            clock.now(),
+            certificate.institution_id,
+            certificate.person_id,
+            course=certificate.course_id,
+        )
     address = f"{current_app.config['SETTINGS'].url}{url_for('certificates.verify', code=certificate.code)}"
     programme = library().in_language(certificate.locale).programme().title
     response = Response(certificate_pdf(certificate, address, programme), mimetype="application/pdf")
@@ -74,6 +80,10 @@ def verify(code: str) -> tuple[str, int]:
     verified(certificate.institution_id, certificate.person_id, certificate.course_id, at)
     institution = db.session().get_one(Institution, certificate.institution_id)
     state = certificate.state(institution.today(at))
-    return render_template("certificates/verify.html", certificate=certificate, state=state,
-                           revoked_on=as_day(certificate.revoked_at, institution.time_zone),
-                           code=certificates.grouped(certificate.code)), 200  # fmt: skip
+    return render_template(
+        "certificates/verify.html",
+        certificate=certificate,
+        state=state,
+        revoked_on=as_day(certificate.revoked_at, institution.time_zone),
+        code=certificates.grouped(certificate.code),
+    ), 200

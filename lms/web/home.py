@@ -47,12 +47,16 @@ def index() -> str:
     issued = {row.enrolment_id: row for row in certificates.of_person(session, scope, who.person.id)}
     cards = [
         Card(
-            course, row, progress(course, known[row.id]), row.state(today), issued.get(row.id),
+            course,
+            row,
+            progress(course, known[row.id]),
+            row.state(today),
+            issued.get(row.id),
             refresher(course, library().history(course.id), row, known[row.id]),
         )
         for row in rows
         if (course := library().readable(row.course_id)) is not None
-    ]  # fmt: skip
+    ]
     open_cards = sorted((card for card in cards if card.state is not State.COMPLETED), key=_urgency)
     done = [card for card in cards if card.state is State.COMPLETED]
     first = open_cards[0] if open_cards else None

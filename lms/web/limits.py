@@ -123,9 +123,13 @@ def remember_browser(response: Any, email: str) -> None:
     own = known.pop(_account(email), "") or secrets.token_hex(8)
     kept = dict([*known.items(), (_account(email), own)][-MOST_KNOWN:])
     response.set_cookie(
-        _cookie(), _signer().dumps(kept), max_age=KNOWN_FOR, httponly=True, samesite="Lax",
+        _cookie(),
+        _signer().dumps(kept),
+        max_age=KNOWN_FOR,
+        httponly=True,
+        samesite="Lax",
         secure=current_app.config["SESSION_COOKIE_SECURE"],
-    )  # fmt: skip
+    )
 
 
 # ── what follows from a count ──────────────────────────────────────────────────────────────────────────────────────

@@ -158,8 +158,13 @@ def _file(kind: str, name: str, title: str, desk: Desk, report: Report) -> Respo
         return sheets_sent(kind, saved, [Sheet(title, report.columns, report.rows(db.session()))], about)
     rows = list(report.rows(db.session(), MOST_PRINTED + 1))
     if len(rows) > MOST_PRINTED:
-        flash(_("A PDF can have at most %(most)s rows. Narrow the list with the filters, or download the XLSX.",
-                most=format_decimal(MOST_PRINTED)), "error")  # fmt: skip
+        flash(
+            _(
+                "A PDF can have at most %(most)s rows. Narrow the list with the filters, or download the XLSX.",
+                most=format_decimal(MOST_PRINTED),
+            ),
+            "error",
+        )
         return redirect(f"{url_for(f'.{name}')}?{urlencode(_asked())}", 303)
     data = pdf_file([Sheet(title, report.columns, rows)], about, i18n.language().tag, clock.now())
     return named(Response(data, content_type=FILE_TYPES[kind]), f"{saved}.pdf")
@@ -191,11 +196,17 @@ def completion() -> str:
     report = desk.completion()
     counts = report.counts(db.session())
     return _table_page(
-        "manager/completion.html", desk, report, report.total(counts), enrolled=counts.all,
+        "manager/completion.html",
+        desk,
+        report,
+        report.total(counts),
+        enrolled=counts.all,
         counts_by={state.value: count for state, count in counts.states.items()},
-        refreshers=counts.refreshers, asking=bool(report.asks),
-        courses=desk.courses, states=[(state.value, state_label(state.value)) for state in State],
-    )  # fmt: skip
+        refreshers=counts.refreshers,
+        asking=bool(report.asks),
+        courses=desk.courses,
+        states=[(state.value, state_label(state.value)) for state in State],
+    )
 
 
 @blueprint.get("/completion.<kind>")
@@ -242,11 +253,21 @@ def _record(person_id: UUID, error: str = "", course: str = "", due: str = "") -
         if (known := library().course(course_id)) and (shown := known.quiz(quiz_id))
     }
     return render_template(
-        "manager/person.html", person=who, left=person_id in accounts.closed(session, {person_id}),
-        is_self=person_id == desk.who.person.id, unit=desk.units.labels.get(who.unit_id, ""), entries=entries,
-        courses=desk.courses, offered=desk.offered, quizzes=quizzes, today=desk.today, error=error, course=course,
-        due=due, waiting=records.waiting_count(session, desk.scope),
-    )  # fmt: skip
+        "manager/person.html",
+        person=who,
+        left=person_id in accounts.closed(session, {person_id}),
+        is_self=person_id == desk.who.person.id,
+        unit=desk.units.labels.get(who.unit_id, ""),
+        entries=entries,
+        courses=desk.courses,
+        offered=desk.offered,
+        quizzes=quizzes,
+        today=desk.today,
+        error=error,
+        course=course,
+        due=due,
+        waiting=records.waiting_count(session, desk.scope),
+    )
 
 
 def _due(text: str, today: date) -> date | None:
@@ -319,9 +340,13 @@ def _echo(data: bytes) -> str:
 
 def _import_page(desk: Desk, run: DryRun | None, text: str = "") -> str:
     return render_template(
-        "manager/import.html", run=run, text=text, courses=desk.offered, most=MOST_ROWS,
+        "manager/import.html",
+        run=run,
+        text=text,
+        courses=desk.offered,
+        most=MOST_ROWS,
         waiting=records.waiting_count(db.session(), desk.scope),
-    )  # fmt: skip
+    )
 
 
 @blueprint.get("/requests")
@@ -336,10 +361,18 @@ def _requests_page(error: str = "", wrong: UUID | None = None) -> str:
     desk.look("looked-at-requests")
     page = Page(request.args.get("page", 1, type=int), records.waiting_count(session, desk.scope))
     return render_template(
-        "manager/requests.html", rows=records.waiting(session, desk.scope, PER_PAGE, page.offset), page=paging(page),
-        waiting=page.total, units=desk.units, courses=desk.courses, error=error, wrong=wrong,
-        manages=bool(desk.who.managed), me=desk.who.person.id, today=desk.today,
-    )  # fmt: skip
+        "manager/requests.html",
+        rows=records.waiting(session, desk.scope, PER_PAGE, page.offset),
+        page=paging(page),
+        waiting=page.total,
+        units=desk.units,
+        courses=desk.courses,
+        error=error,
+        wrong=wrong,
+        manages=bool(desk.who.managed),
+        me=desk.who.person.id,
+        today=desk.today,
+    )
 
 
 @blueprint.post("/requests/<uuid:request_id>")

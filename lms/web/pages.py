@@ -41,9 +41,13 @@ def navigation() -> list[Link]:
     ]
     here = (request.blueprint or "").split(".")[0]
     beside = {
-        "lessons": "catalogue", "paths": "catalogue", "attempts": "catalogue", "certificates": "home",
-        "marking": "trainer", "releases": "trainer",
-    }  # fmt: skip
+        "lessons": "catalogue",
+        "paths": "catalogue",
+        "attempts": "catalogue",
+        "certificates": "home",
+        "marking": "trainer",
+        "releases": "trainer",
+    }
     here = beside.get(here, here)
     return [Link(label, url_for(end), end.split(".")[0] == here) for label, end, open_to in entries if open_to]
 

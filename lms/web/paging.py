@@ -16,7 +16,11 @@ def here(**changes: str | int) -> str:
 def paging(page: Page) -> dict[str, object]:
     """What `pagination` in macros/table.html shows."""
     return {
-        "number": page.number, "pages": page.pages, "total": page.total, "first": page.first, "last": page.last,
+        "number": page.number,
+        "pages": page.pages,
+        "total": page.total,
+        "first": page.first,
+        "last": page.last,
         "prev_url": here(page=page.number - 1) if page.number > 1 else "",
         "next_url": here(page=page.number + 1) if page.number < page.pages else "",
-    }  # fmt: skip
+    }

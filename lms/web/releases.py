@@ -99,10 +99,14 @@ def index(course_id: str) -> str:
     course, history = _released(course_id)
     standing = in_force(history)
     rows = [
-        Row(release, datetime.fromisoformat(release.released_at), before.revision if before else "",
-            release in standing or release.back)
+        Row(
+            release,
+            datetime.fromisoformat(release.released_at),
+            before.revision if before else "",
+            release in standing or release.back,
+        )
         for before, release in zip((None, *history), history, strict=False)
-    ]  # fmt: skip
+    ]
     return render_template(
         "releases/index.html",
         course=course,

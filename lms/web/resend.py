@@ -122,9 +122,15 @@ def sign_in_page(
     errors = [("email", error)] if error else []
     form = unpacked(kept)
     html = render_template(
-        "account/sign_in.html", email=email, errors=errors, next=onward, ended=ended, kept=kept,
-        typed=form is not None and bool(form.typed), files=form is not None and form.files,
-    )  # fmt: skip
+        "account/sign_in.html",
+        email=email,
+        errors=errors,
+        next=onward,
+        ended=ended,
+        kept=kept,
+        typed=form is not None and bool(form.typed),
+        files=form is not None and form.files,
+    )
     return make_response(html, status)
 
 

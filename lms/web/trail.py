@@ -52,6 +52,7 @@ def note(step: Step) -> str:
     if step.awaiting and not step.done:
         return _("waiting to be marked by the trainer")
     if step.score is not None:
-        return _("best score %(score)s, %(required)s needed", score=percent(step.score),
-                 required=mark(step.required_score))  # fmt: skip
+        return _(
+            "best score %(score)s, %(required)s needed", score=percent(step.score), required=mark(step.required_score)
+        )
     return _("%(required)s to pass", required=mark(step.required_score))

@@ -34,9 +34,14 @@ CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
 ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 STARTS_WITHIN = 60.0
 PATIENCE = 30_000
 """Milliseconds that a page may take for anything."""
@@ -65,10 +70,15 @@ def served(folder: Path, artefacts: Path, seed: Callable[[], World]) -> Iterator
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     settings = Settings(
-        instance=folder, database_url=f"sqlite:///{folder / 'staza.db'}", artefacts=artefacts,
-        content=ROOT / "content", url=url, secret_key="0" * 64,
-        mail=f"file:{folder / 'mail'}", mail_from="Staza <staza@example.org>",
-    )  # fmt: skip
+        instance=folder,
+        database_url=f"sqlite:///{folder / 'staza.db'}",
+        artefacts=artefacts,
+        content=ROOT / "content",
+        url=url,
+        secret_key="0" * 64,
+        mail=f"file:{folder / 'mail'}",
+        mail_from="Staza <staza@example.org>",
+    )
     app = create_app(settings)
     with app.app_context():
         upgrade()
@@ -76,12 +86,23 @@ def served(folder: Path, artefacts: Path, seed: Callable[[], World]) -> Iterator
         db.session.remove()
     environment = {
         **os.environ,
-        "STAZA_INSTANCE": str(folder), "DATABASE_URL": settings.database_url, "STAZA_ARTEFACTS": str(artefacts),
-        "STAZA_SECRET_KEY": settings.secret_key, "STAZA_MAIL": settings.mail, "STAZA_URL": url, "PORT": str(port),
-    }  # fmt: skip
+        "STAZA_INSTANCE": str(folder),
+        "DATABASE_URL": settings.database_url,
+        "STAZA_ARTEFACTS": str(artefacts),
+        "STAZA_SECRET_KEY": settings.secret_key,
+        "STAZA_MAIL": settings.mail,
+        "STAZA_URL": url,
+        "PORT": str(port),
+    }
     with (folder / "server.log").open("w") as log:
-        server = subprocess.Popen([sys.executable, "-m", "lms.cli", "serve"], cwd=ROOT, env=environment, stdout=log,
-                                  stderr=subprocess.STDOUT, start_new_session=True)  # fmt: skip
+        server = subprocess.Popen(
+            [sys.executable, "-m", "lms.cli", "serve"],
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
     try:
         _wait_for(url, server, folder / "server.log")
         yield Site(url, app, world)

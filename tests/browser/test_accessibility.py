@@ -40,8 +40,10 @@ WIDE, NARROW = 1280, 360
 Looks = tuple[tuple[int, Literal["light", "dark"], object], ...]
 """How axe looks at a page: the width of the window, the theme, and what for."""
 LOOKS: Looks = (
-    (WIDE, "light", EVERYTHING), (NARROW, "light", ALL_BUT_COLOURS), (NARROW, "dark", COLOURS),
-)  # fmt: skip
+    (WIDE, "light", EVERYTHING),
+    (NARROW, "light", ALL_BUT_COLOURS),
+    (NARROW, "dark", COLOURS),
+)
 """The themes differ in colours alone, so the second asks only for what depends on these; and it does so where the first
 does not, since contrast takes most of the time."""
 THIN_OUT = """() => {

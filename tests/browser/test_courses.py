@@ -183,10 +183,15 @@ def entered(browser: Browser, site: Site) -> Any:
 def windows(browser: Browser, site: Site, entered: Any, complaints: Complaints) -> Iterator[tuple[Page, Page]]:
     """A narrow page without scripts, and one with them."""
     contexts = [
-        browser.new_context(base_url=site.url, locale="en-GB", viewport=cast(Any, NARROW), storage_state=entered,
-                            java_script_enabled=scripts)
+        browser.new_context(
+            base_url=site.url,
+            locale="en-GB",
+            viewport=cast(Any, NARROW),
+            storage_state=entered,
+            java_script_enabled=scripts,
+        )
         for scripts in (False, True)
-    ]  # fmt: skip
+    ]
     for context in contexts:
         context.set_default_timeout(PATIENCE)
         complaints.listen(context)

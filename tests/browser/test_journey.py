@@ -208,9 +208,14 @@ def unseen_by_another(
             assert person.email not in said
     unit = site.world.institutions["Ministry A"]
     for path in (
-        f"/manager/people/{person.id}", f"/manager?unit={unit}", f"/manager/people?unit={unit}",
-        f"/manager/completion.csv?unit={unit}", f"/manager/completion.xlsx?unit={unit}", f"/attempts/{attempt_id}",
-        f"/attempts/{attempt_id}/result", pdf_path,
-    ):  # fmt: skip
+        f"/manager/people/{person.id}",
+        f"/manager?unit={unit}",
+        f"/manager/people?unit={unit}",
+        f"/manager/completion.csv?unit={unit}",
+        f"/manager/completion.xlsx?unit={unit}",
+        f"/attempts/{attempt_id}",
+        f"/attempts/{attempt_id}/result",
+        pdf_path,
+    ):
         assert request.get(path).status == 404, path
     assert complaints.said == []

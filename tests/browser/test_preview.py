@@ -37,8 +37,9 @@ class Preview:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "lms.cli", "preview", "--port", str(self.port), "--content", str(self.content)]
-        self._process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONUNBUFFERED": "1"},
-                                         stdout=subprocess.PIPE)  # fmt: skip
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | {"PYTHONUNBUFFERED": "1"}, stdout=subprocess.PIPE
+        )
         assert self._process.stdout
         said = self._process.stdout.readline().decode()
         assert self.url in said, said
@@ -111,8 +112,11 @@ def test_a_save_is_on_the_screen_and_the_reader_stays_where_they_are(
     page.evaluate("scrollTo(0, document.body.scrollHeight / 3)")
     before = mark.bounding_box()
     page.evaluate("window.same = document.querySelector('main p')")
-    edit(preview.content / "paths/lessons/first.md", "Paragraph 2 of many",
-         "Something new.\n\nAnd a list:\n\n- one\n- two\n\nParagraph 2 of many")  # fmt: skip
+    edit(
+        preview.content / "paths/lessons/first.md",
+        "Paragraph 2 of many",
+        "Something new.\n\nAnd a list:\n\n- one\n- two\n\nParagraph 2 of many",
+    )
     expect(main(page)).to_contain_text("Something new.")
     after = mark.bounding_box()
     assert before
@@ -207,8 +211,9 @@ def test_a_page_goes_on_when_the_preview_is_started_again(
     edit(preview.content / "paths/lessons/first.md", "title: The first step", "title: Written meanwhile")
     preview.start()
     expect(page.get_by_role("heading", level=1)).to_have_text("Written meanwhile")
-    complaints.forgive("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE",
-                       "ERR_CONNECTION_RESET")  # fmt: skip
+    complaints.forgive(
+        "ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET"
+    )
 
 
 def test_two_tabs_look_with_their_own_eyes(preview: Preview, new_tab: Callable[..., Page]) -> None:

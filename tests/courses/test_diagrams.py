@@ -68,9 +68,12 @@ def test_a_box_holds_its_text() -> None:
     for box in boxes:
         x, y, wide, high = (float(str(box.get(key))) for key in ("x", "y", "width", "height"))
         inside = [
-            element for element in root.iter() if element.tag.endswith("}text")
-            and x < float(str(element.get("x"))) < x + wide and y < float(str(element.get("y"))) < y + high
-        ]  # fmt: skip
+            element
+            for element in root.iter()
+            if element.tag.endswith("}text")
+            and x < float(str(element.get("x"))) < x + wide
+            and y < float(str(element.get("y"))) < y + high
+        ]
         assert inside
         for element in inside:
             assert width(str(element.text)) < wide
@@ -98,8 +101,9 @@ def test_classes_may_be_given_to_many_boxes_at_once() -> None:
 
 def test_rows_are_of_about_one_length_and_the_first_is_the_heading() -> None:
     assert wrapped("Registering\\nThe authority that the law names for it") == (
-        ["Registering", "The authority that", "the law names for it"], 1,
-    )  # fmt: skip
+        ["Registering", "The authority that", "the law names for it"],
+        1,
+    )
     assert wrapped("Asylum authority") == (["Asylum authority"], 0)
     assert max(len(row) for row in wrapped("one two three four five six", 10).rows) <= 10
 

@@ -64,21 +64,28 @@ EDITS = {
     "a title": ((COURSE, "title: A course", "title: The course"), ["cosmetic course paths changed"]),
     "the hours": ((COURSE, "hours: 1.5", "hours: 2"), ["cosmetic course paths changed"]),
     "a review": ((COURSE, "legal: pending", "legal: done 2026-11-21"), ["cosmetic course paths changed"]),
-    "the order of lessons": ((COURSE, "lessons: [first, second]", "lessons: [second, first]"),
-                             ["cosmetic course paths changed"]),
-    "an objective's words": ((COURSE, "Say what a path is.", "Say what paths are."),
-                             ["cosmetic objective know changed"]),
-    "an objective more": ((COURSE, "  - id: walk", "  - {id: rest, text: Rest.}\n  - id: walk"),
-                          ["retrain objective rest added"]),
+    "the order of lessons": (
+        (COURSE, "lessons: [first, second]", "lessons: [second, first]"),
+        ["cosmetic course paths changed"],
+    ),
+    "an objective's words": (
+        (COURSE, "Say what a path is.", "Say what paths are."),
+        ["cosmetic objective know changed"],
+    ),
+    "an objective more": (
+        (COURSE, "  - id: walk", "  - {id: rest, text: Rest.}\n  - id: walk"),
+        ["retrain objective rest added"],
+    ),
     "a lesson's words": ((FIRST, "In Serbia.", "In Serbia, too."), ["cosmetic lesson first changed"]),
     "a lesson's markup": ((FIRST, "- one", "- *one*"), ["cosmetic lesson first changed"]),
     "a lesson's minutes": ((FIRST, "minutes: 10", "minutes: 12"), ["cosmetic lesson first changed"]),
-    "a lesson not required any more": ((COURSE, "lessons: all", "lessons: [first]"),
-                                       ["rules lesson second changed"]),
+    "a lesson not required any more": ((COURSE, "lessons: all", "lessons: [first]"), ["rules lesson second changed"]),
     "a stem": ((BANK, "Which are paths?", "Which of these are paths?"), ["cosmetic question kinds changed"]),
     "a reason": ((BANK, "It is too.", "It is as well."), ["cosmetic question kinds changed"]),
-    "a distractor more": ((BANK, "    - {id: lake, ", "    - {id: sea, text: A sea}\n    - {id: lake, "),
-                          ["regrade question kinds changed"]),
+    "a distractor more": (
+        (BANK, "    - {id: lake, ", "    - {id: sea, text: A sea}\n    - {id: lake, "),
+        ["regrade question kinds changed"],
+    ),
     "a key": ((BANK, "answer: false", "answer: true"), ["regrade question straight changed"]),
     "a word accepted": ((BANK, "[path, trail]", "[path, trail, way]"), ["regrade question sentence changed"]),
     "a pair's words": ((BANK, "left: Road", "left: A road"), ["cosmetic question ends changed"]),
@@ -87,7 +94,7 @@ EDITS = {
     "a quiz not required any more": ((COURSE, "\n  quizzes: {final: 80%}", ""), ["rules quiz final changed"]),
     "what a quiz draws": ((QUIZ, "3 from bank", "2 from bank"), ["cosmetic quiz final changed"]),
     "the time of a quiz": ((QUIZ, "30 minutes", "20 minutes"), ["cosmetic quiz final changed"]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", EDITS)
@@ -120,8 +127,10 @@ def test_another_type_is_another_question(desk: Desk) -> None:
     def retype(bank: list[dict[str, Any]]) -> None:
         straight = next(question for question in bank if question["id"] == "straight")
         del straight["answer"], straight["why"]
-        straight |= {"type": "single-choice", "choices": [{"id": "a", "text": "A", "correct": True, "why": "W"},
-                                                          {"id": "b", "text": "B", "why": "W"}]}  # fmt: skip
+        straight |= {
+            "type": "single-choice",
+            "choices": [{"id": "a", "text": "A", "correct": True, "why": "W"}, {"id": "b", "text": "B", "why": "W"}],
+        }
 
     desk.change(BANK, retype)
     assert said(desk.changes()) == ["cosmetic question straight removed", "cosmetic question straight added"]
@@ -174,8 +183,10 @@ def test_what_asks_most_stands_first_and_edits_say_what_changed(desk: Desk) -> N
     (text,) = wording.edits
     (pieces,) = passages(text.old, text.new)
     assert [(piece.deed, piece.text) for piece in pieces] == [
-        ("removed", "In"), ("added", "Also in"), ("same", " Serbia."),
-    ]  # fmt: skip
+        ("removed", "In"),
+        ("added", "Also in"),
+        ("same", " Serbia."),
+    ]
 
 
 def test_which_lessons_are_to_be_looked_at_again(desk: Desk) -> None:

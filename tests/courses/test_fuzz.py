@@ -41,7 +41,7 @@ PIECES = [
     *b"]{}'\"*|>#\\%@`~\n\t\r\0\xff?0",
     *(b":::", b"::::note", b"[@", b"[[", b"]]", b"- ", b": ", b"&a", b"---\n", b"<b>", b"<!--", b"```", b"    "),
     *(b"](lesson:x#y)", b"](term:x)", b"![](media/", b"!x ", b"9" * 25, "ш".encode(), b"\xe2\x80\xa8", b"[x]{lang=sr}"),
-]  # fmt: skip
+]
 
 
 def mutated(data: bytes, random: Random) -> bytes:
@@ -124,9 +124,35 @@ made_up = settings(max_examples=max(60, MUTATIONS // 20))
 
 KEYS = sorted(set(re.findall(r"[a-z_]+(?=:)", _every_question_type() + (BASE / "paths" / "course.yaml").read_text())))
 words = st.sampled_from(
-    ["80%", "8 from law", "30 minutes", "24 months", "done 2026-11-20", "true", "yes", "12", "-0.5", "5%", "a", "b", "",
-     "pending", "all", "[@a]", "[[a]]", "**b**", "~", "ш", "1e999", "nan", "9" * 30, "https://a", "2026-02-30", "case"]
-)  # fmt: skip
+    [
+        "80%",
+        "8 from law",
+        "30 minutes",
+        "24 months",
+        "done 2026-11-20",
+        "true",
+        "yes",
+        "12",
+        "-0.5",
+        "5%",
+        "a",
+        "b",
+        "",
+        "pending",
+        "all",
+        "[@a]",
+        "[[a]]",
+        "**b**",
+        "~",
+        "ш",
+        "1e999",
+        "nan",
+        "9" * 30,
+        "https://a",
+        "2026-02-30",
+        "case",
+    ]
+)
 values = st.recursive(
     words | st.text(max_size=6) | st.none(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS) | words, inner, max_size=6),
@@ -138,7 +164,7 @@ lines = st.lists(
     | st.sampled_from(["[a](b)", "[@a, art. 1; @b]", "![a](media/b.svg)", "*a*", "<i>", "\\", "    a\n", "> ", "* *\n"])
     | st.text(max_size=10),
     max_size=30,
-)  # fmt: skip
+)
 
 
 def compiled(file: str, data: bytes) -> Unit | None:

@@ -122,9 +122,14 @@ class Terminal:
             answered = self._serve(command)
         else:
             done = subprocess.run(
-                ["sh", "-c", command], cwd=self.folder, env=self.environment, text=True, check=False,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            )  # fmt: skip
+                ["sh", "-c", command],
+                cwd=self.folder,
+                env=self.environment,
+                text=True,
+                check=False,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
             assert done.returncode == 0 or "error" in said, f"{command}\n{done.stdout}"
             answered = done.stdout
         assert re.fullmatch(pattern(said), normal(answered)), f"{command}\n── it says\n{answered}── the guide\n{said}"
@@ -133,9 +138,13 @@ class Terminal:
         """What a server says until it answers; then it is stopped."""
         port = free_port()
         with subprocess.Popen(
-            ["sh", "-c", f"exec {command} --port {port}"], cwd=self.folder, env=self.environment, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        ) as server:  # fmt: skip
+            ["sh", "-c", f"exec {command} --port {port}"],
+            cwd=self.folder,
+            env=self.environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        ) as server:
             try:
                 assert server.stdout
                 lines = []

@@ -115,12 +115,18 @@ def test_a_wall_is_told_once_where_it_begins() -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        "Article 3 forbids it.", "See art. 14.", "Prema članu 350 to je delo.", "Према члану 350 то је дело.",
-        "Според член 418 тоа е дело.", "Sipas nenit 12.", "- The Court held that it is so.",
-        "The Directive requires gain.", "The Law on Foreigners provides for it.",
+        "Article 3 forbids it.",
+        "See art. 14.",
+        "Prema članu 350 to je delo.",
+        "Према члану 350 то је дело.",
+        "Според член 418 тоа е дело.",
+        "Sipas nenit 12.",
+        "- The Court held that it is so.",
+        "The Directive requires gain.",
+        "The Law on Foreigners provides for it.",
         "The Court of Justice ruled on it.",
     ],
-)  # fmt: skip
+)
 def test_law_without_a_source(said: str) -> None:
     assert codes(advice_on_lesson(f"## A heading\n\n{said}\n")) == ["law-without-source"]
     assert codes(advice_on_lesson(f"## A heading\n\n{said}\n\nAs [@key, art. 1] says.\n")) == []
@@ -141,12 +147,16 @@ def test_an_article_that_the_lesson_cites_elsewhere_needs_no_second_citation() -
 @pytest.mark.parametrize(
     ("picture", "told"),
     [
-        ("![Screenshot of the form](media/a.png)", True), ("![The form](media/scan-of-page-3.jpg)", True),
-        (f"![{'word ' * 41}](media/a.webp)", True), ("![Скенирана страна](media/a.png)", True),
-        ("![A border post](media/a.png)", False), (f"![{'word ' * 41}](media/a.svg)", False),
-        ("![A scanner at the border](media/a.png)", False), ("![A Scandinavian border](media/a.png)", False),
+        ("![Screenshot of the form](media/a.png)", True),
+        ("![The form](media/scan-of-page-3.jpg)", True),
+        (f"![{'word ' * 41}](media/a.webp)", True),
+        ("![Скенирана страна](media/a.png)", True),
+        ("![A border post](media/a.png)", False),
+        (f"![{'word ' * 41}](media/a.svg)", False),
+        ("![A scanner at the border](media/a.png)", False),
+        ("![A Scandinavian border](media/a.png)", False),
     ],
-)  # fmt: skip
+)
 def test_pictures_of_text(picture: str, told: bool) -> None:
     assert ("text-in-picture" in codes(advice_on_lesson(picture))) == told
 
@@ -197,14 +207,19 @@ def test_what_only_looks_like_it(text: str) -> None:
 @pytest.mark.parametrize(
     ("stem", "told"),
     [
-        ("Which of these is not smuggling?", True), ("What should an officer never do?", True),
-        ("Which duties don't apply?", True), ("Which of these holds except at sea?", True),
-        ("Which of these is **not** smuggling?", False), ("Which of these is NOT smuggling?", False),
-        ("Nobody had to work. What is it?", False), ("What do you do if he does not ask for asylum?", False),
-        ("He did not pay. Which offence is it?", False), ("What is due to a person who is not a national?", False),
+        ("Which of these is not smuggling?", True),
+        ("What should an officer never do?", True),
+        ("Which duties don't apply?", True),
+        ("Which of these holds except at sea?", True),
+        ("Which of these is **not** smuggling?", False),
+        ("Which of these is NOT smuggling?", False),
+        ("Nobody had to work. What is it?", False),
+        ("What do you do if he does not ask for asylum?", False),
+        ("He did not pay. Which offence is it?", False),
+        ("What is due to a person who is not a national?", False),
         ("The person does not speak.", False),
     ],
-)  # fmt: skip
+)
 def test_negative_stems(stem: str, told: bool) -> None:
     assert ("negative-stem" in codes(advice_on_bank([single("q", stem, ["This", "That"])]))) == told
 

@@ -90,31 +90,49 @@ def test_a_rating_counts_for_nothing() -> None:
 
 
 def _case() -> Question:
-    return question_of("scenario", start="bus", states=[
-        {"id": "bus", "text": "A bus.", "choices": [
-            {"id": "ask", "text": "Ask", "to": "talk", "then": "They answer.", "why": "Always ask."},
-            {"id": "wait", "text": "Wait", "to": "bus", "then": "Nothing."},
-            {"id": "leave", "text": "Leave", "to": "gone"},
-        ]},
-        {"id": "talk", "text": "A talk.", "choices": [
-            {"id": "refer", "text": "Refer", "to": "safe", "then": "They are safe."},
-            {"id": "note", "text": "Note", "to": "late"},
-        ]},
-        {"id": "safe", "text": "Safe.", "ending": {"score": "100%", "text": "Well done."}},
-        {"id": "late", "text": "Late.", "ending": {"score": "60%"}},
-        {"id": "gone", "text": "Gone.", "ending": {"score": "0%"}},
-    ])  # fmt: skip
+    return question_of(
+        "scenario",
+        start="bus",
+        states=[
+            {
+                "id": "bus",
+                "text": "A bus.",
+                "choices": [
+                    {"id": "ask", "text": "Ask", "to": "talk", "then": "They answer.", "why": "Always ask."},
+                    {"id": "wait", "text": "Wait", "to": "bus", "then": "Nothing."},
+                    {"id": "leave", "text": "Leave", "to": "gone"},
+                ],
+            },
+            {
+                "id": "talk",
+                "text": "A talk.",
+                "choices": [
+                    {"id": "refer", "text": "Refer", "to": "safe", "then": "They are safe."},
+                    {"id": "note", "text": "Note", "to": "late"},
+                ],
+            },
+            {"id": "safe", "text": "Safe.", "ending": {"score": "100%", "text": "Well done."}},
+            {"id": "late", "text": "Late.", "ending": {"score": "60%"}},
+            {"id": "gone", "text": "Gone.", "ending": {"score": "0%"}},
+        ],
+    )
 
 
 def test_a_case_by_hand() -> None:
     case = _case()
     assert [case.grade(way).score for way in (["ask", "refer"], ["ask", "note"], ["leave"], ["ask"], [])] == [
-        1, 0.6, 0, 0, 0,
-    ]  # fmt: skip
+        1,
+        0.6,
+        0,
+        0,
+        0,
+    ]
     parts = case.grade(["wait", "ask", "note"]).parts
     assert [(part.id, part.right, part.expected) for part in parts] == [
-        ("wait", True, ""), ("ask", True, ""), ("note", False, "Refer"),
-    ]  # fmt: skip
+        ("wait", True, ""),
+        ("ask", True, ""),
+        ("note", False, "Refer"),
+    ]
     assert parts[1].why == "They answer. Always ask."
     assert case.grade(["ask", "refer"]).parts[-1].why == "They are safe. Well done."
     payload = case.payload((), ["ask"])

@@ -116,8 +116,15 @@ def test_on_a_terminal_it_asks_before_something_required_goes(desk: Desk, what: 
     ours, its = pty.openpty()
     os.write(ours, b"n\n")
     command = [sys.executable, "-m", "lms.cli", "publish", "--content", "content", "--artefacts", "artefacts"]
-    done = subprocess.run(command, cwd=desk.folder, stdin=its, capture_output=True, text=True, check=False,
-                          env={**os.environ, "PYTHONPATH": str(ROOT), "STAZA_INSTANCE": "none"})  # fmt: skip
+    done = subprocess.run(
+        command,
+        cwd=desk.folder,
+        stdin=its,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "STAZA_INSTANCE": "none"},
+    )
     os.close(ours)
     os.close(its)
     asked = what in REQUIRED_NO_MORE
@@ -322,8 +329,10 @@ def test_diff_finds_revisions_and_commits_by_their_beginning(desk: Desk) -> None
     found = json.loads(desk.run(diff, "paths", commits[0], "released", "--format", "json"))
     assert (found["course"], found["kind"], found["effects"]) == ("paths", "retrain", None)
     assert {(change["kind"], change["what"], change["id"]) for change in found["changes"]} == {
-        ("retrain", "quiz", "final"), ("regrade", "question", "straight"), ("cosmetic", "course", "paths"),
-    }  # fmt: skip
+        ("retrain", "quiz", "final"),
+        ("regrade", "question", "straight"),
+        ("cosmetic", "course", "paths"),
+    }
 
 
 def test_a_course_that_does_not_exist(desk: Desk) -> None:

@@ -98,8 +98,12 @@ def test_a_trick_that_says_nothing_scores_what_chance_does(question: Question, t
 @given(st.sampled_from(["matching", "categorise", "gaps"]).flatmap(lambda kind: questions(kind, most=5)), st.integers())
 def test_options_that_look_alike_are_drawn_by_lot(question: Question, seed: int) -> None:
     """The score is the mean grade of all combinations of candidates."""
-    trick = Trick("some", "some", lambda menu: [Random(f"{seed}{id}").randint(0, 1) for id in menu.ids],
-                  ("choices", "categories", "pairs"))  # fmt: skip
+    trick = Trick(
+        "some",
+        "some",
+        lambda menu: [Random(f"{seed}{id}").randint(0, 1) for id in menu.ids],
+        ("choices", "categories", "pairs"),
+    )
     menus = guessing._menus(question, "en")
     combined = product(*(trick.best(menu) for menu in menus.values()))
     mean = fmean(question.grade(dict(zip(menus, ids, strict=True))).score for ids in combined)

@@ -44,7 +44,7 @@ def test_letters(cyrillic: str, written: str) -> None:
             '<span class="citation">[Закон о азилу, član 3; Устав, član 1]</span>',
         ),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_serbian_text_stays(html: str, written: str) -> None:
     assert latin_html(html) == written
 

@@ -17,7 +17,7 @@ ACTIVE = {
     "a script": "<script>alert(1)</script>",
     "a script under a prefix": '<s:script xmlns:s="http://www.w3.org/2000/svg">alert(1)</s:script>',
     "a script of HTML": '<h:script xmlns:h="http://www.w3.org/1999/xhtml">alert(1)</h:script>',
-    "a script in notes": f'<metadata><rdf:RDF {RDF}><script>alert(1)</script></rdf:RDF></metadata>',
+    "a script in notes": f"<metadata><rdf:RDF {RDF}><script>alert(1)</script></rdf:RDF></metadata>",
     "an event": '<path d="M0 0" onload="alert(1)"/>',
     "an event over lines": '<path d="M0 0"\n onclick\n=\n"alert(1)"/>',
     "another language": "<foreignObject><p xmlns='http://www.w3.org/1999/xhtml'>a</p></foreignObject>",
@@ -47,7 +47,7 @@ ACTIVE = {
     "another base": '<g xml:base="https://evil.example/"><use href="#a"/></g>',
     "a filter that fetches": '<filter id="f"><feImage href="https://evil.example/a.png"/></filter>',
     "an iframe": '<iframe xmlns="http://www.w3.org/1999/xhtml" src="https://evil.example"/>',
-}  # fmt: skip
+}
 HARMLESS = {
     "a text about a phase": "<text>Phase one = arrival, onload = 1, javascript: none</text>",
     "a title with parentheses": '<g aria-label="image (left), url (right)"><title>a\\b (c)</title></g>',
@@ -58,7 +58,7 @@ HARMLESS = {
     "notes of an editor": f'<metadata><rdf:RDF {RDF}><rdf:li rdf:resource="http://purl.org/x"/></rdf:RDF></metadata>',
     "an editor's attributes": '<g xmlns:i="http://www.inkscape.org/namespaces/inkscape" i:label="a(b)"/>',
     "words that say something": '<g data-note="a" aria-label="b" role="img" xml:space="preserve" lang="sr"/>',
-}  # fmt: skip
+}
 
 
 def svg(inside: str) -> str:

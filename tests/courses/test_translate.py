@@ -175,15 +175,38 @@ def test_a_citation_is_missed_where_a_term_comes_from_the_same_source(content: P
     (problem,) = [one for one in check(content) if one.severity == "error"]
     assert cited
     assert (problem.code, problem.message) == (
-        "translation-refers", "The source refers to `[@protocol]` here, and its translation does not.",
-    )  # fmt: skip
+        "translation-refers",
+        "The source refers to `[@protocol]` here, and its translation does not.",
+    )
 
 
 LINES = st.sampled_from(
-    [":::block 59e43524", ":::block ad1f58f3 stale", ":::block", "## Где", "Пут [@protocol].", "%% x", ":::case", ":::",
-     "- а", "[пут](term:path)", "![а](media/route.svg)", "---", "- id: kinds", "  from: 86ce8a57", "  stem: а",
-     "  choices: [{id: trail, text: а}]", "from: 1", "title: [", "\t", "]: '", "```", "<b>", ""]
-)  # fmt: skip
+    [
+        ":::block 59e43524",
+        ":::block ad1f58f3 stale",
+        ":::block",
+        "## Где",
+        "Пут [@protocol].",
+        "%% x",
+        ":::case",
+        ":::",
+        "- а",
+        "[пут](term:path)",
+        "![а](media/route.svg)",
+        "---",
+        "- id: kinds",
+        "  from: 86ce8a57",
+        "  stem: а",
+        "  choices: [{id: trail, text: а}]",
+        "from: 1",
+        "title: [",
+        "\t",
+        "]: '",
+        "```",
+        "<b>",
+        "",
+    ]
+)
 
 
 @given(

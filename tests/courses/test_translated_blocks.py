@@ -21,9 +21,11 @@ def test_the_blocks_of_a_lesson_are_each_one_block_of_markdown(path: Path) -> No
         if one.kind != "title":
             assert form_of(one.text).kind == one.kind
             assert "\n".join(lines[one.first - 1 : one.last - 1]) == one.text
-    assert all(line.strip() == "" or line.startswith((":::", "---", "objectives", "minutes", "title"))
-               for number, line in enumerate(lines, 1)
-               if not any(one.first <= number < one.last for one in segments(source)))  # fmt: skip
+    assert all(
+        line.strip() == "" or line.startswith((":::", "---", "objectives", "minutes", "title"))
+        for number, line in enumerate(lines, 1)
+        if not any(one.first <= number < one.last for one in segments(source))
+    )
 
 
 def pairs(source: str, translation: str) -> list[tuple[str, str, bool]]:
@@ -34,23 +36,31 @@ def pairs(source: str, translation: str) -> list[tuple[str, str, bool]]:
 
 
 def rendered(*blocks: tuple[str, str]) -> str:
-    hashes = {one.text: one.hash for source, _target in blocks
-              for one in segments(Text("s.md", f"---\ntitle: T\nminutes: 1\n---\n{source}"))}  # fmt: skip
+    hashes = {
+        one.text: one.hash
+        for source, _target in blocks
+        for one in segments(Text("s.md", f"---\ntitle: T\nminutes: 1\n---\n{source}"))
+    }
     return "\n".join(f":::block {hashes[source]}\n{target}\n" for source, target in blocks)
 
 
 def test_a_block_is_found_wherever_it_has_moved() -> None:
     translation = rendered(("One.", "Један."), ("Two.", "Два."), ("Three.", "Три."))
     assert pairs("Three.\n\nOne.\n\nTwo.", translation) == [
-        ("Three.", "Три.", False), ("One.", "Један.", False), ("Two.", "Два.", False),
-    ]  # fmt: skip
+        ("Three.", "Три.", False),
+        ("One.", "Један.", False),
+        ("Two.", "Два.", False),
+    ]
 
 
 def test_a_changed_block_keeps_its_translation_as_stale_and_a_new_one_has_none() -> None:
     translation = rendered(("One.", "Један."), ("Two.", "Два."), ("Three.", "Три."))
     assert pairs("One.\n\nTwo and a half.\n\n- new\n\nThree.", translation) == [
-        ("One.", "Један.", False), ("Two and a half.", "Два.", True), ("- new", "", False), ("Three.", "Три.", False),
-    ]  # fmt: skip
+        ("One.", "Један.", False),
+        ("Two and a half.", "Два.", True),
+        ("- new", "", False),
+        ("Three.", "Три.", False),
+    ]
 
 
 def test_a_translation_is_never_paired_with_a_block_of_another_kind() -> None:

@@ -164,8 +164,11 @@ def test_feedback_says_what_is_accepted(answer: str, tolerance: str, unit: str, 
 def test_tolerance_includes_its_bounds_exactly() -> None:
     tenth = question_of("number", answer="0.3", tolerance="0.1")
     assert [tenth.grade(text).score for text in ("0.2", "0.4", "0.1999999999999999999", "0.40000000000000000001")] == [
-        1, 1, 0, 0,
-    ]  # fmt: skip
+        1,
+        1,
+        0,
+        0,
+    ]
     share = question_of("number", answer="-200", tolerance="5 %")
     assert [share.grade(text).score for text in ("-190", "-210", "-189.9", "210")] == [1, 1, 0, 0]
 

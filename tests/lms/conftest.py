@@ -81,8 +81,14 @@ def lay_down() -> World:
     password = passwords.hashed(PASSWORD)
 
     def person(name: str, unit: institutions.Institution, *grants: tuple[Role, int | None, str]) -> None:
-        row = Person(institution_id=unit.root_id, unit_id=unit.id, name=name.replace("-", " ").title(),
-                     email=world.email(name), search=fold(f"{name} {world.email(name)}"), created_at=START)  # fmt: skip
+        row = Person(
+            institution_id=unit.root_id,
+            unit_id=unit.id,
+            name=name.replace("-", " ").title(),
+            email=world.email(name),
+            search=fold(f"{name} {world.email(name)}"),
+            created_at=START,
+        )
         session.add(row)
         session.flush()
         session.add(
@@ -251,16 +257,26 @@ def url_of(kind: str, place: str, server: str) -> str:
 def settings_for(folder: Path, artefacts: Path, url: str) -> Settings:
     """Settings for a test."""
     return Settings(
-        instance=folder, database_url=url, artefacts=artefacts, content=CONTENT, url="http://localhost",
-        secret_key="0" * 64, mail=f"file:{folder / 'mail'}", mail_from="Staza <staza@example.org>", testing=True,
-    )  # fmt: skip
+        instance=folder,
+        database_url=url,
+        artefacts=artefacts,
+        content=CONTENT,
+        url="http://localhost",
+        secret_key="0" * 64,
+        mail=f"file:{folder / 'mail'}",
+        mail_from="Staza <staza@example.org>",
+        testing=True,
+    )
 
 
 @pytest.fixture(params=DATABASES)
 def settings(
-    request: pytest.FixtureRequest, tmp_path: Path, artefacts: Path, templates: dict[str, Template],
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    artefacts: Path,
+    templates: dict[str, Template],
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Settings]:  # fmt: skip
+) -> Iterator[Settings]:
     """Settings that name a fresh copy of the world's database."""
     kind = request.param
     server = request.getfixturevalue("postgresql") if kind == "postgresql" else ""
@@ -337,8 +353,14 @@ def statements() -> Callable[[], object]:
 
 def enrol(person: Person, course_id: str, at: datetime = START, **more: object) -> Enrolment:
     """Enrol somebody directly, in the open transaction."""
-    row = Enrolment(institution_id=person.institution_id, person_id=person.id, course_id=course_id, enrolled_at=at,
-                    enrolled_by=person.id, **more)  # fmt: skip
+    row = Enrolment(
+        institution_id=person.institution_id,
+        person_id=person.id,
+        course_id=course_id,
+        enrolled_at=at,
+        enrolled_by=person.id,
+        **more,
+    )
     db.session.add(row)
     db.session.commit()
     return row

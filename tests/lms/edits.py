@@ -50,10 +50,11 @@ class Script:
     def _files(self) -> dict[str, Any]:
         quiz = {key: value for key, value in self.quiz.items() if value is not None}
         return {
-            "course.yaml": self.course, "quizzes/final.yaml": quiz,
+            "course.yaml": self.course,
+            "quizzes/final.yaml": quiz,
             **{f"questions/{bank}.yaml": questions for bank, questions in self.banks.items()},
             **{f"lessons/{lesson}.md": text for lesson, text in self.lessons.items()},
-        }  # fmt: skip
+        }
 
     # ── edits; `n` chooses ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -155,5 +156,16 @@ class Script:
                 next(gap for gap in question["gaps"] if "accept" in gap)["accept"] = ["entry", "exit"][: 1 + n % 2]
 
 
-EDITS = ("rename", "move", "reword", "add", "add_choice", "remove_choice", "remove", "draw", "add_lesson", "pass_mark",
-         "rekey")  # fmt: skip
+EDITS = (
+    "rename",
+    "move",
+    "reword",
+    "add",
+    "add_choice",
+    "remove_choice",
+    "remove",
+    "draw",
+    "add_lesson",
+    "pass_mark",
+    "rekey",
+)

@@ -241,8 +241,13 @@ def test_roles_are_given_and_taken_away_through_the_pages(world: World, visitor:
 
 def test_nobody_manages_another_institution(world: World) -> None:
     with pytest.raises(Wrong, match="unit of this person’s institution"):
-        administer.grant(administrator(world), world.people["trainee"].id, Role.MANAGER, START,
-                         node_id=world.institutions["Ministry B"])  # fmt: skip
+        administer.grant(
+            administrator(world),
+            world.people["trainee"].id,
+            Role.MANAGER,
+            START,
+            node_id=world.institutions["Ministry B"],
+        )
 
 
 def test_a_trainer_needs_a_course_that_there_is(world: World, visitor: Guise) -> None:

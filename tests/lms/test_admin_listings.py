@@ -53,8 +53,16 @@ def crowd(count: int) -> None:
     place = node("Ministry B")
     for number in range(count):
         name, email = f"Marko Ћирић {number:04}", f"marko{number:04}@example.org"
-        db.session.add(Person(institution_id=place.id, unit_id=place.id, name=name, email=email,
-                              search=fold(f"{name} {email}"), created_at=START))  # fmt: skip
+        db.session.add(
+            Person(
+                institution_id=place.id,
+                unit_id=place.id,
+                name=name,
+                email=email,
+                search=fold(f"{name} {email}"),
+                created_at=START,
+            )
+        )
     db.session.commit()
 
 

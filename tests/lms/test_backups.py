@@ -325,8 +325,9 @@ def test_a_database_that_can_not_be_read_is_restored_over(place: Place) -> None:
 @pytest.mark.usefixtures("tools")
 def test_a_backup_from_before_an_upgrade_is_restored_after_it(place: Place) -> None:
     with db.engine.begin() as connection:
-        connection.execute(text("CREATE TABLE news (id INTEGER PRIMARY KEY, institution INTEGER"
-                                " REFERENCES institutions (id))"))  # fmt: skip
+        connection.execute(
+            text("CREATE TABLE news (id INTEGER PRIMARY KEY, institution INTEGER REFERENCES institutions (id))")
+        )
     place.restore()
     assert place.state() == BEFORE
     with db.engine.begin() as connection:
@@ -480,9 +481,24 @@ def test_a_real_disk_that_is_full_changes_nothing(place: Place, tmp_path_factory
     seen = []
     for more in range(8, 2 * used + 200, 60):
         done = subprocess.run(
-            ["unshare", "--map-root-user", "--mount", "sh", "-c", FULL, "sh", str(used + more), mounted, source,
-             sys.executable, place.file], capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            [
+                "unshare",
+                "--map-root-user",
+                "--mount",
+                "sh",
+                "-c",
+                FULL,
+                "sh",
+                str(used + more),
+                mounted,
+                source,
+                sys.executable,
+                place.file,
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.stdout.strip().splitlines()[-1:] in (["SAME"], ["RESTORED"]), (more, done)
         seen.append(done.stdout.strip().splitlines()[-1])
     assert set(seen) == {"SAME", "RESTORED"}

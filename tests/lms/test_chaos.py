@@ -162,9 +162,12 @@ class Service:
                 self.kill()
                 with self.log.open("ab") as log:
                     self.process = subprocess.Popen(
-                        [sys.executable, "-m", "lms.cli", "serve", "--workers", "2"], env=self.environment,
-                        stdout=log, stderr=log, start_new_session=True,
-                    )  # fmt: skip
+                        [sys.executable, "-m", "lms.cli", "serve", "--workers", "2"],
+                        env=self.environment,
+                        stdout=log,
+                        stderr=log,
+                        start_new_session=True,
+                    )
                 self.starts += 1
             with suppress(OSError, urllib.error.URLError):
                 urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=10).close()
@@ -230,8 +233,14 @@ def newcomers(count: int) -> None:
     hashed = SHIPPED_HASHER.hash(PASSWORD)
     for number in range(count):
         email = f"storm-{number}@example.org"
-        person = Person(institution_id=unit.root_id, unit_id=unit.id, name=f"Storm {number}", email=email,
-                        search=fold(email), created_at=START)  # fmt: skip
+        person = Person(
+            institution_id=unit.root_id,
+            unit_id=unit.id,
+            name=f"Storm {number}",
+            email=email,
+            search=fold(email),
+            created_at=START,
+        )
         db.session.add(person)
         db.session.flush()
         db.session.add(Account(email=email, institution_id=unit.root_id, person_id=person.id, password_hash=hashed))
@@ -306,8 +315,9 @@ def _judge_attempts(findings: Findings, ledger: Ledger, enrolment: Enrolment, li
         for id in row.questions:
             _judge_answer(findings, ledger, (str(row.id), id), answers[id].answer if id in answers else None)
         score = sum(_grade(library, row, answer) for answer in answers.values()) / len(row.questions)
-        findings.hold("scores that differ when graded anew", row.score == pytest.approx(score),
-                      f"{row.id}: {row.score} {score}")  # fmt: skip
+        findings.hold(
+            "scores that differ when graded anew", row.score == pytest.approx(score), f"{row.id}: {row.score} {score}"
+        )
 
 
 def _grade(library: Library, attempt: Attempt, answer: Answer) -> float:
@@ -320,13 +330,18 @@ def _judge_completion(findings: Findings, ledger: Ledger, enrolment: Enrolment, 
         for event in db.session.scalars(select(AuditEvent).where(AuditEvent.person_id == enrolment.person_id))
     ]
     submissions = [entry for entry in said if entry[0] == "attempt-submitted"]
-    findings.hold("submissions counted twice", len(submissions) == len(set(submissions)) == len(ledger.attempts),
-                  f"{email}: {submissions}")  # fmt: skip
+    findings.hold(
+        "submissions counted twice",
+        len(submissions) == len(set(submissions)) == len(ledger.attempts),
+        f"{email}: {submissions}",
+    )
     passed = any(db.session.scalars(select(Attempt.passed).where(Attempt.enrolment_id == enrolment.id)))
     completions = [action for action, _number in said if action == "completed"]
-    findings.hold("passed without exactly one completion",
-                  (len(completions), enrolment.completed_at is not None) == (passed, passed),
-                  f"{email}: {completions} {passed}")  # fmt: skip
+    findings.hold(
+        "passed without exactly one completion",
+        (len(completions), enrolment.completed_at is not None) == (passed, passed),
+        f"{email}: {completions} {passed}",
+    )
     held = db.session.scalars(select(Certificate).where(Certificate.enrolment_id == enrolment.id)).all()
     findings.hold("certificates doubled", len(held) <= 1, f"{email}: {len(held)}")
     findings.hold("certificates missing", len(held) >= passed, email)
@@ -360,9 +375,20 @@ def figures(storm: Storm, findings: Findings, trainees: list[Trainee], seed: int
     entries = [entry for t in trainees for given in t.ledger.answers.values() for entry in given]
     column: dict[str, object] = {"seed": seed, "seconds": round(seconds), "trainees": len(trainees)}
     column |= {f"killed: {what}": storm.counts[f"killed: {what}"] for what in ("server", "database", "worker")}
-    column |= {what: storm.counts[what] for what in
-               ("answers", "cut off", "doubled", "delayed", "repeated after a lost answer", "409 to a script",
-                "409 with both answers", "503 with its page", "503 with its page, outside kills")}  # fmt: skip
+    column |= {
+        what: storm.counts[what]
+        for what in (
+            "answers",
+            "cut off",
+            "doubled",
+            "delayed",
+            "repeated after a lost answer",
+            "409 to a script",
+            "409 with both answers",
+            "503 with its page",
+            "503 with its page, outside kills",
+        )
+    }
     column |= {
         "answers acknowledged": sum(entry.fate == "acknowledged" for entry in entries),
         "attempts submitted": sum(len(t.ledger.attempts) for t in trainees),

@@ -44,10 +44,13 @@ Environment = dict[str, str]
 def environment_of(settings: Settings) -> Environment:
     """The environment variables that give these settings."""
     return {
-        "STAZA_INSTANCE": str(settings.instance), "DATABASE_URL": settings.database_url.replace("+psycopg", ""),
-        "STAZA_ARTEFACTS": str(settings.artefacts), "STAZA_CONTENT": str(settings.content), "STAZA_MAIL": settings.mail,
+        "STAZA_INSTANCE": str(settings.instance),
+        "DATABASE_URL": settings.database_url.replace("+psycopg", ""),
+        "STAZA_ARTEFACTS": str(settings.artefacts),
+        "STAZA_CONTENT": str(settings.content),
+        "STAZA_MAIL": settings.mail,
         "STAZA_SECRET_KEY": settings.secret_key,
-    }  # fmt: skip
+    }
 
 
 def run(settings: Settings, *arguments: str, typed: str = "") -> Result:
@@ -58,8 +61,14 @@ def run(settings: Settings, *arguments: str, typed: str = "") -> Result:
 
 def staza(environment: Environment, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command as a process of its own."""
-    return subprocess.run([sys.executable, "-m", "lms.cli", *arguments], env=os.environ | environment, text=True,
-                          capture_output=True, timeout=60, check=False)  # fmt: skip
+    return subprocess.run(
+        [sys.executable, "-m", "lms.cli", *arguments],
+        env=os.environ | environment,
+        text=True,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -213,9 +222,20 @@ PASSWORD = "four brave words here"
 
 def test_a_first_administrator_is_made(app: Flask, settings: Settings) -> None:
     made = run(
-        settings, "user", "create", "Ana.Jovic@example.org", "--name", "Ana Jović", "--family-name", "Jović",
-        "--institution", "Ministry C", "--country", "BA", typed=f"{PASSWORD}\n{PASSWORD}\n",
-    )  # fmt: skip
+        settings,
+        "user",
+        "create",
+        "Ana.Jovic@example.org",
+        "--name",
+        "Ana Jović",
+        "--family-name",
+        "Jović",
+        "--institution",
+        "Ministry C",
+        "--country",
+        "BA",
+        typed=f"{PASSWORD}\n{PASSWORD}\n",
+    )
     assert made.exit_code == 0, made.output
     assert PASSWORD not in made.output
     assert run(settings, "user", "grant", "ana.jovic@example.org", "administrator").exit_code == 0
@@ -288,9 +308,19 @@ def attempt_in(world: World) -> Attempt:
     """An attempt at a revision that is not the current one."""
     row = enrol(world.people["trainee"], "basics")
     attempt = Attempt(
-        institution_id=row.institution_id, person_id=row.person_id, enrolment_id=row.id, course_id="basics",
-        quiz_id="final", number=1, revision="f" * 64, commit="", locale="en", seed="", shown=[], started_at=START,
-    )  # fmt: skip
+        institution_id=row.institution_id,
+        person_id=row.person_id,
+        enrolment_id=row.id,
+        course_id="basics",
+        quiz_id="final",
+        number=1,
+        revision="f" * 64,
+        commit="",
+        locale="en",
+        seed="",
+        shown=[],
+        started_at=START,
+    )
     db.session.add(attempt)
     db.session.commit()
     return attempt

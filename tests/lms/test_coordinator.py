@@ -31,8 +31,14 @@ def staff(world: World, in_a: int, in_b: int, completed_in_b: int = 0) -> None:
     for name, number in (("Ministry A", in_a), ("Ministry B", in_b)):
         institution = world.institutions[name]
         for n in range(number):
-            person = Person(institution_id=institution, unit_id=institution, name=f"Secret {name} {n}",
-                            email=f"{institution}.{n}@example.org", search=f"secret {n}", created_at=START)  # fmt: skip
+            person = Person(
+                institution_id=institution,
+                unit_id=institution,
+                name=f"Secret {name} {n}",
+                email=f"{institution}.{n}@example.org",
+                search=f"secret {n}",
+                created_at=START,
+            )
             db.session.add(person)
             db.session.flush()
             done = n % 2 == 0 if name == "Ministry A" else n < completed_in_b

@@ -74,9 +74,14 @@ def test_a_day_begins_at_its_own_midnight(zone: str, day: date) -> None:
 
 def test_countries_have_their_time_zones() -> None:
     assert [zone_of_country(country) for country in ("RS", "BA", "ME", "MK", "SE", "AT", "GR")] == [
-        "Europe/Belgrade", "Europe/Sarajevo", "Europe/Podgorica", "Europe/Skopje", "Europe/Stockholm", "Europe/Vienna",
+        "Europe/Belgrade",
+        "Europe/Sarajevo",
+        "Europe/Podgorica",
+        "Europe/Skopje",
+        "Europe/Stockholm",
+        "Europe/Vienna",
         "Europe/Athens",
-    ]  # fmt: skip
+    ]
     assert zone_of_country("??") == "UTC"
 
 
@@ -149,8 +154,13 @@ def test_overdue_begins_at_the_institutions_midnight(
     assert ("Overdue" in trainee.get("/courses/basics").text) is overdue
     assert ("Was due on" in trainee.get("/").text) is overdue
     assert ("Overdue" in manager.get("/manager/completion.csv").text) is overdue
-    found = counts(db.session(), region(actor_for(db.session(), world.people["coordinator"])), {},
-                   institutions.below(db.session(), None), instant)  # fmt: skip
+    found = counts(
+        db.session(),
+        region(actor_for(db.session(), world.people["coordinator"])),
+        {},
+        institutions.below(db.session(), None),
+        instant,
+    )
     where = str(world.institutions["Ministry A"])
     assert found.people.get((where, ALL, State.OVERDUE.value), 0) == overdue
 
@@ -195,10 +205,22 @@ def test_what_was_there_before_gets_its_time_zone_and_keeps_the_day_on_paper(app
     person = world.people["trainee"]
     enrolment = enrol(person, "basics", completed_at=LATE)
     db.session.add(
-        Certificate(institution_id=person.institution_id, person_id=person.id, enrolment_id=enrolment.id, code="A" * 16,
-                    course_id="basics", revision="f" * 64, name="A", institution="A", title="A", hours=1.0, locale="en",
-                    issued_at=LATE, issued_on=date(2026, 11, 30))
-    )  # fmt: skip
+        Certificate(
+            institution_id=person.institution_id,
+            person_id=person.id,
+            enrolment_id=enrolment.id,
+            code="A" * 16,
+            course_id="basics",
+            revision="f" * 64,
+            name="A",
+            institution="A",
+            title="A",
+            hours=1.0,
+            locale="en",
+            issued_at=LATE,
+            issued_on=date(2026, 11, 30),
+        )
+    )
     db.session.commit()
     db.session.remove()
     downgrade(revision="0008")

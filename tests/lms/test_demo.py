@@ -140,8 +140,13 @@ def test_checks_were_answered_before_their_lesson_was_finished(region: None) -> 
 
 def test_the_demo_accounts_can_look_round(empty: Flask) -> None:
     demo.seed(library(), clock.now(), {"RS": 20, "BA": 20})
-    pages = {None: "/courses", Role.TRAINER: "/trainer", Role.MANAGER: "/manager", Role.COORDINATOR: "/region",
-             Role.ADMINISTRATOR: "/admin"}  # fmt: skip
+    pages = {
+        None: "/courses",
+        Role.TRAINER: "/trainer",
+        Role.MANAGER: "/manager",
+        Role.COORDINATOR: "/region",
+        Role.ADMINISTRATOR: "/admin",
+    }
     for account in demo.ACCOUNTS:
         browser = Visitor(empty).sign_in(account.email.removesuffix("@example.org"), demo.PASSWORD)
         assert account.name in browser.get("/").get_data(as_text=True)

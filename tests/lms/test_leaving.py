@@ -62,10 +62,22 @@ def test_a_score_that_failed_looks_so_on_every_page_and_file(app: Flask, world: 
     person = world.people["trainee"]
     row = enrol(person, "basics", started_at=START)
     attempt = Attempt(
-        institution_id=person.institution_id, person_id=person.id, enrolment_id=row.id, course_id="basics",
-        quiz_id="final", number=1, revision=library().revision_of("basics"), commit="", locale="en",
-        seed="", shown=[], started_at=START, submitted_at=START, score=0.7986, passed=False,
-    )  # fmt: skip
+        institution_id=person.institution_id,
+        person_id=person.id,
+        enrolment_id=row.id,
+        course_id="basics",
+        quiz_id="final",
+        number=1,
+        revision=library().revision_of("basics"),
+        commit="",
+        locale="en",
+        seed="",
+        shown=[],
+        started_at=START,
+        submitted_at=START,
+        score=0.7986,
+        passed=False,
+    )
     db.session.add(attempt)
     db.session.commit()
     id, trainee, manager = attempt.id, visitor("trainee"), visitor("manager")
@@ -96,8 +108,13 @@ def test_who_left_is_in_no_figure_and_can_be_filtered_for(app: Flask, world: Wor
         assert "colleague@" not in left
     assert "closed" in manager.get("/manager?account=closed").text
     assert "Account closed" in manager.get(f"/manager/people/{world.people['trainee'].id}").text
-    found = counts(db.session(), region(actor_for(db.session(), world.people["coordinator"])), {},
-                   institutions.below(db.session(), None), clock.now())  # fmt: skip
+    found = counts(
+        db.session(),
+        region(actor_for(db.session(), world.people["coordinator"])),
+        {},
+        institutions.below(db.session(), None),
+        clock.now(),
+    )
     assert found.people[str(world.institutions["Ministry A"]), ALL, ALL] == 1
 
 

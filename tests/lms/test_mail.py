@@ -91,10 +91,27 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Start a server, with STARTTLS or without; its certificate is trusted."""
     certificate, servers = tmp_path / "server.pem", []
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
-         "subjectAltName=DNS:localhost", "-keyout", certificate, "-out", tmp_path / "public.pem"],
-        check=True, capture_output=True,
-    )  # fmt: skip
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost",
+            "-keyout",
+            certificate,
+            "-out",
+            tmp_path / "public.pem",
+        ],
+        check=True,
+        capture_output=True,
+    )
     with certificate.open("a") as file:
         file.write((tmp_path / "public.pem").read_text())
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "public.pem"))

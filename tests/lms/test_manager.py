@@ -42,10 +42,13 @@ def test_a_manager_sees_their_own_institution_and_a_unit_manager_their_unit(visi
     for name in ("trainee", "patrol", "office", "stranger"):
         enrol(world.people[name], "basics")
     seen = {
-        who: {name for name in ("trainee", "patrol", "office", "stranger")
-              if f"{name}@example.org" in visitor(who).get("/manager").get_data(as_text=True)}
+        who: {
+            name
+            for name in ("trainee", "patrol", "office", "stranger")
+            if f"{name}@example.org" in visitor(who).get("/manager").get_data(as_text=True)
+        }
         for who in ("manager", "unit-manager", "other-manager")
-    }  # fmt: skip
+    }
     assert seen == {
         "manager": {"trainee", "patrol", "office"},
         "unit-manager": {"trainee", "patrol"},
@@ -56,11 +59,16 @@ def test_a_manager_sees_their_own_institution_and_a_unit_manager_their_unit(visi
 def test_what_lies_outside_is_not_found(visitor: Guise, world: World) -> None:
     stranger, office = world.people["stranger"].id, world.people["office"].id
     for who, paths in {
-        "manager": [f"/manager/people/{stranger}", f"/manager/people/{uuid4()}", "/manager/people.doc",
-                    f"/manager?unit={world.institutions['Ministry B']}", "/manager?unit=999",
-                    f"/manager/completion.csv?unit={world.institutions['Ministry B']}"],
+        "manager": [
+            f"/manager/people/{stranger}",
+            f"/manager/people/{uuid4()}",
+            "/manager/people.doc",
+            f"/manager?unit={world.institutions['Ministry B']}",
+            "/manager?unit=999",
+            f"/manager/completion.csv?unit={world.institutions['Ministry B']}",
+        ],
         "unit-manager": [f"/manager/people/{office}", f"/manager/people?unit={world.institutions['Ministry A']}"],
-    }.items():  # fmt: skip
+    }.items():
         browser = visitor(who)
         for path in paths:
             assert browser.get(path).status_code == 404, path

@@ -206,14 +206,31 @@ def test_who_has_waited_longest_comes_first_on_pages(trainer: Visitor, visitor: 
     enrolment = enrol(person, "practice")
     for number in range(1, PER_PAGE + 3):
         row = Attempt(
-            institution_id=person.institution_id, person_id=person.id, enrolment_id=enrolment.id, course_id="practice",
-            quiz_id="final", number=number, revision=attempt.revision, commit="", locale="en", seed="",
-            shown=[["open", []]], started_at=START, submitted_at=START + timedelta(minutes=number),
-        )  # fmt: skip
+            institution_id=person.institution_id,
+            person_id=person.id,
+            enrolment_id=enrolment.id,
+            course_id="practice",
+            quiz_id="final",
+            number=number,
+            revision=attempt.revision,
+            commit="",
+            locale="en",
+            seed="",
+            shown=[["open", []]],
+            started_at=START,
+            submitted_at=START + timedelta(minutes=number),
+        )
         session.add(row)
         session.flush()
-        session.add(Answer(institution_id=person.institution_id, attempt_id=row.id, question_id="open",
-                           answer=f"Words number {number}.", saved_at=START))  # fmt: skip
+        session.add(
+            Answer(
+                institution_id=person.institution_id,
+                attempt_id=row.id,
+                question_id="open",
+                answer=f"Words number {number}.",
+                saved_at=START,
+            )
+        )
     session.commit()
     first, second = page(trainer, LIST), page(trainer, f"{LIST}?page=2")
     assert first.index("Words number 1.") < first.index("Words number 2.")

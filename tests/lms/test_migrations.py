@@ -41,12 +41,12 @@ ATTACKS = {
     "changed": "UPDATE {table} SET {column} = {column}",
     "deleted": "DELETE FROM {table}",
     "put in again": "INSERT INTO {table} SELECT * FROM {table} WHERE true"
-                    " ON CONFLICT ({key}) DO UPDATE SET {column} = excluded.{column}",
+    " ON CONFLICT ({key}) DO UPDATE SET {column} = excluded.{column}",
     "truncated": "TRUNCATE {table}",
     "replaced": "INSERT OR REPLACE INTO {table} SELECT * FROM {table}",
     "replaced by its place": "INSERT OR REPLACE INTO {table} (rowid, {columns}) SELECT rowid, {others} FROM {table}",
     "changed to replace": "UPDATE OR REPLACE {table} SET {column} = {column}",
-}  # fmt: skip
+}
 ONLY = {"truncated": "postgresql"} | dict.fromkeys(
     ["replaced", "replaced by its place", "changed to replace"], "sqlite"
 )
@@ -57,9 +57,19 @@ def a_row_each(world: World) -> None:
     session, person = db.session(), world.people["trainee"]
     enrolment = enrol(person, "basics")
     attempt = Attempt(
-        institution_id=person.institution_id, person_id=person.id, enrolment_id=enrolment.id, course_id="basics",
-        quiz_id="final", number=1, revision="f" * 64, commit="", locale="en", seed="", shown=[], started_at=START,
-    )  # fmt: skip
+        institution_id=person.institution_id,
+        person_id=person.id,
+        enrolment_id=enrolment.id,
+        course_id="basics",
+        quiz_id="final",
+        number=1,
+        revision="f" * 64,
+        commit="",
+        locale="en",
+        seed="",
+        shown=[],
+        started_at=START,
+    )
     session.add(attempt)
     session.flush()
     key = {"institution_id": person.institution_id, "attempt_id": attempt.id, "question_id": "essay"}
@@ -80,10 +90,12 @@ def test_no_row_of_an_append_only_table_is_touched(
     a_row_each(world)
     columns = {column.name: column.name for column in Base.metadata.tables[table].columns}
     sql = ATTACKS[attack].format(
-        table=table, column=list(columns)[-1], columns=", ".join(columns),
+        table=table,
+        column=list(columns)[-1],
+        columns=", ".join(columns),
         key=", ".join(column.name for column in Base.metadata.tables[table].primary_key),
         others=", ".join((columns | ANOTHER_KEY[table]).values()),
-    )  # fmt: skip
+    )
 
     def held() -> list[Any]:
         with db.engine.connect() as connection:

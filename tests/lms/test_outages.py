@@ -220,9 +220,16 @@ def test_a_read_only_postgresql(app: Flask, settings: Settings, visitor: Visit, 
     [("account.sign_in_now", "/sign-in", False, 303), ("catalogue.enrol_oneself", "/courses/basics/enrol", True, 503)],
 )
 def test_a_database_that_is_busy_once_the_answer_is_made(
-    app: Flask, settings: Settings, visitor: Visit, monkeypatch: pytest.MonkeyPatch, *,
-    endpoint: str, path: str, refuses: bool, status: int,
-) -> None:  # fmt: skip
+    app: Flask,
+    settings: Settings,
+    visitor: Visit,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    endpoint: str,
+    path: str,
+    refuses: bool,
+    status: int,
+) -> None:
     """A try that can't be given back takes no answer away; what else fails then is told as what it is."""
     browser = visitor("trainee")
     data = {"csrf_token": browser.token(), "email": "trainee@example.org", "password": PASSWORD}

@@ -23,24 +23,53 @@ Visit = Callable[[str], Visitor]
 
 ANA = Whose("Đorđe Jović-Ћирић", "djordje.jovic@mup.example.org", ("Ministry of Interior", "Border Police"))
 REFUSED = {
-    "password1234": "common", "Password1234!": "common", "P@ssw0rd1234": "common", "пассворд1234": "common",
-    "lozinka12345": "common", "Лозинка12345": "common", "Šifra!123456": "common", "qwertyuiop12": "common",
-    "administrator": "common", "iloveyou2026!": "common", "Beograd2026!": "common", "123456789012": "common",
-    "abcabcabcabc": "small", "mnbvcxzlkjhg": "common", "23456789abcdefghi": "pattern",
-    "djordje.jovic@mup.example.org": "address", "DJORDJE.JOVIC@MUP.EXAMPLE.ORG": "address",
+    "password1234": "common",
+    "Password1234!": "common",
+    "P@ssw0rd1234": "common",
+    "пассворд1234": "common",
+    "lozinka12345": "common",
+    "Лозинка12345": "common",
+    "Šifra!123456": "common",
+    "qwertyuiop12": "common",
+    "administrator": "common",
+    "iloveyou2026!": "common",
+    "Beograd2026!": "common",
+    "123456789012": "common",
+    "abcabcabcabc": "small",
+    "mnbvcxzlkjhg": "common",
+    "23456789abcdefghi": "pattern",
+    "djordje.jovic@mup.example.org": "address",
+    "DJORDJE.JOVIC@MUP.EXAMPLE.ORG": "address",
     "mup.example.org": "address",
-    "Đorđe Jović-Ћирић": "name", "DordeJovic2026": "name", "ђорђе јовић 1": "name", "jovic-ciric-1985": "name",
-    "Ministry of Interior": "institution", "border_police_1": "institution", "Staza2026Staza": "product",
-    "staza-staza-staza": "product", "стаза 2026 стаза": "product",
-}  # fmt: skip
+    "Đorđe Jović-Ћирић": "name",
+    "DordeJovic2026": "name",
+    "ђорђе јовић 1": "name",
+    "jovic-ciric-1985": "name",
+    "Ministry of Interior": "institution",
+    "border_police_1": "institution",
+    "Staza2026Staza": "product",
+    "staza-staza-staza": "product",
+    "стаза 2026 стаза": "product",
+}
 SAID = {
-    "common": "common password", "pattern": "easy to guess", "name": "your name", "address": "e-mail address",
-    "institution": "institution’s name", "product": "the name Staza", "small": "too few different",
-}  # fmt: skip
+    "common": "common password",
+    "pattern": "easy to guess",
+    "name": "your name",
+    "address": "e-mail address",
+    "institution": "institution’s name",
+    "product": "the name Staza",
+    "small": "too few different",
+}
 TAKEN = (
-    PASSWORD, "four brave words here", "konj baterija spajalica", "коњ батерија спајалица", "g7!kQ2#zP9@w",
-    "kali i bardhë mbi urë", "Jović never eats green pears", "the interior of my lamp is blue",
-)  # fmt: skip
+    PASSWORD,
+    "four brave words here",
+    "konj baterija spajalica",
+    "коњ батерија спајалица",
+    "g7!kQ2#zP9@w",
+    "kali i bardhë mbi urë",
+    "Jović never eats green pears",
+    "the interior of my lamp is blue",
+)
 
 
 @pytest.mark.parametrize("password", REFUSED)

@@ -188,8 +188,12 @@ def test_the_country_stands_first_and_open(content: Path) -> None:
 
 def test_a_translated_lesson_is_shown_in_its_language_and_in_either_script() -> None:
     client, path = visitor(REAL, "smuggling-mixed-flows"), "smuggling-mixed-flows/lessons/what-smuggling-is"
-    for language, title in (("sr", "Шта кријумчарење јесте"), ("sr_Latn", "Šta krijumčarenje jeste"),
-                            ("en", "What smuggling is"), ("mk", "What smuggling is")):  # fmt: skip
+    for language, title in (
+        ("sr", "Шта кријумчарење јесте"),
+        ("sr_Latn", "Šta krijumčarenje jeste"),
+        ("en", "What smuggling is"),
+        ("mk", "What smuggling is"),
+    ):
         html = page(client, f"/RS.{language}/{path}")
         assert f"<h1>{title}" in html
         assert ('<div class="prose" lang="en">' in html) == (language == "mk"), "not translated, and says so"
@@ -288,11 +292,25 @@ def test_it_answers_under_this_computers_names_alone(content: Path) -> None:
 
 
 HOSTILE = [
-    "/..", "/x.y", "/RS.xx", "/RS.en.key", "/%00", f"{EYES}/..", f"{EYES}/../content", f"{EYES}/paths/../..",
-    f"{EYES}/paths/lessons/..%2f..%2fcourse", f"{EYES}/paths/lessons/%2e%2e", f"{EYES}/paths/media/course.yaml",
-    f"{EYES}/paths/media/..%2fcourse.yaml", f"{EYES}/paths/media/%2fetc%2fpasswd", f"{EYES}/paths/quizzes/none.7",
-    f"{EYES}/paths/quizzes/.", f"{EYES}/{'x' * 3000}", "/static/../pyproject.toml", "/static/%2e%2e/pyproject.toml",
-]  # fmt: skip
+    "/..",
+    "/x.y",
+    "/RS.xx",
+    "/RS.en.key",
+    "/%00",
+    f"{EYES}/..",
+    f"{EYES}/../content",
+    f"{EYES}/paths/../..",
+    f"{EYES}/paths/lessons/..%2f..%2fcourse",
+    f"{EYES}/paths/lessons/%2e%2e",
+    f"{EYES}/paths/media/course.yaml",
+    f"{EYES}/paths/media/..%2fcourse.yaml",
+    f"{EYES}/paths/media/%2fetc%2fpasswd",
+    f"{EYES}/paths/quizzes/none.7",
+    f"{EYES}/paths/quizzes/.",
+    f"{EYES}/{'x' * 3000}",
+    "/static/../pyproject.toml",
+    "/static/%2e%2e/pyproject.toml",
+]
 
 
 @pytest.mark.parametrize("path", HOSTILE)
@@ -356,9 +374,13 @@ print(sorted({"lms.db", "lms.config", "lms.records", "lms.learning"} & set(sys.m
 def test_no_database_is_needed(tmp_path: Path) -> None:
     course = "smuggling-mixed-flows"
     done = subprocess.run(
-        [sys.executable, "-c", WITHOUT, course, *pages_of(Desk(REAL, (course,)))], cwd=ROOT, capture_output=True,
-        text=True, check=True, env={"PATH": "", "STAZA_INSTANCE": str(tmp_path / "none"), "DATABASE_URL": "nonsense"},
-    )  # fmt: skip
+        [sys.executable, "-c", WITHOUT, course, *pages_of(Desk(REAL, (course,)))],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": "", "STAZA_INSTANCE": str(tmp_path / "none"), "DATABASE_URL": "nonsense"},
+    )
     assert done.stdout == "['flask_login']\n[]\n"
     assert not (tmp_path / "none").exists()
 

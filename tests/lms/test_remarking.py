@@ -47,9 +47,7 @@ def mails(world: World, about: str) -> list[str]:
     return [row["body"] for row in rows if about in row["subject"] and row["to"] == world.email("trainee")]
 
 
-def test_a_lower_mark_lowers_the_result_and_takes_no_completion(
-    trainer: Visitor, visitor: Visit, world: World
-) -> None:  # fmt: skip
+def test_a_lower_mark_lowers_the_result_and_takes_no_completion(trainer: Visitor, visitor: Visit, world: World) -> None:
     trainee = visitor("trainee")
     attempt = submitted(trainee)
     url = to_mark(attempt)
@@ -128,7 +126,7 @@ def test_a_reason_is_asked_for(trainer: Visitor, visitor: Visit) -> None:
 
 def test_the_verb_asks_for_a_reason_and_for_the_mark_that_was_seen(
     trainer: Visitor, visitor: Visit, world: World
-) -> None:  # fmt: skip
+) -> None:
     attempt = submitted(visitor("trainee"))
     trainer.post(to_mark(attempt), POINTS)
     id, points = stored(attempt).id, {"calm": 0, "rights": 0}
@@ -154,15 +152,20 @@ def test_of_two_changes_the_second_has_not_seen_the_first(trainer: Visitor, visi
     assert change(trainer, url, ALL, seen=2) == 303
 
 
-def test_nobody_changes_the_mark_of_their_own_answer(
-    trainer: Visitor, visitor: Visit, world: World
-) -> None:  # fmt: skip
+def test_nobody_changes_the_mark_of_their_own_answer(trainer: Visitor, visitor: Visit, world: World) -> None:
     enrol(world.people["trainer"], "practice")
     attempt = stored(submitted(trainer))
     db.session.add(
-        Mark(institution_id=attempt.institution_id, attempt_id=attempt.id, question_id="open", marked_at=clock.now(),
-             marked_by=world.people["manager"].id, points={"calm": 0, "rights": 0}, score=0.0)
-    )  # fmt: skip
+        Mark(
+            institution_id=attempt.institution_id,
+            attempt_id=attempt.id,
+            question_id="open",
+            marked_at=clock.now(),
+            marked_by=world.people["manager"].id,
+            points={"calm": 0, "rights": 0},
+            score=0.0,
+        )
+    )
     db.session.commit()
     refused = trainer.post(f"{LIST}/{attempt.id}/open", ALL | {"seen": "1", "reason": WHY}, follow_redirects=True)
     assert "You wrote this answer yourself." in refused.get_data(as_text=True)
@@ -171,7 +174,7 @@ def test_nobody_changes_the_mark_of_their_own_answer(
 
 def test_while_another_answer_awaits_its_mark_nothing_is_mailed_but_all_is_kept(
     trainer: Visitor, visitor: Visit, world: World
-) -> None:  # fmt: skip
+) -> None:
     attempt = submitted(visitor("trainee"))
     row = stored(attempt)
     waiting = next(id for id in row.questions if id != "open")
@@ -188,7 +191,7 @@ def test_while_another_answer_awaits_its_mark_nothing_is_mailed_but_all_is_kept(
 
 def test_marked_answers_are_listed_without_names_last_mark_first(
     trainer: Visitor, visitor: Visit, world: World, statements: Counting
-) -> None:  # fmt: skip
+) -> None:
     assert "No answers have been marked yet." in page(trainer, MARKED)
     url = to_mark(submitted(visitor("trainee")))
     other = to_mark(submitted(visitor("colleague")))

@@ -104,18 +104,44 @@ def staff(world: World) -> None:
     enrol(people["stranger"], "basics", completed_at=START, progress=100)
     for number, score in ((1, 0.5), (2, 0.875)):
         db.session.add(
-            Attempt(institution_id=done.institution_id, person_id=done.person_id, enrolment_id=done.id,
-                    course_id="basics", quiz_id="final", number=number, revision="r", commit="", locale="en", seed="s",
-                    shown=[], started_at=START, submitted_at=START, score=score, passed=score > 0.8)
-        )  # fmt: skip
+            Attempt(
+                institution_id=done.institution_id,
+                person_id=done.person_id,
+                enrolment_id=done.id,
+                course_id="basics",
+                quiz_id="final",
+                number=number,
+                revision="r",
+                commit="",
+                locale="en",
+                seed="s",
+                shown=[],
+                started_at=START,
+                submitted_at=START,
+                score=score,
+                passed=score > 0.8,
+            )
+        )
     db.session.commit()
 
 
 QUERIES = [
-    "", "?state=overdue", "?state=completed&sort=completed", "?course=basics&sort=due&order=down", "?q=patrol",
-    "?sort=unit", "?sort=course&order=down", "?sort=state", "?sort=progress&order=down", "?sort=name&order=down",
-    "?q=TRAINEE%40example", "?unit={Border}", "?unit={Patrol}&state=completed", "?q=nobody", "?sort=nonsense",
-]  # fmt: skip
+    "",
+    "?state=overdue",
+    "?state=completed&sort=completed",
+    "?course=basics&sort=due&order=down",
+    "?q=patrol",
+    "?sort=unit",
+    "?sort=course&order=down",
+    "?sort=state",
+    "?sort=progress&order=down",
+    "?sort=name&order=down",
+    "?q=TRAINEE%40example",
+    "?unit={Border}",
+    "?unit={Patrol}&state=completed",
+    "?q=nobody",
+    "?sort=nonsense",
+]
 
 
 @pytest.mark.parametrize("kind", ["completion", "people"])
@@ -221,16 +247,31 @@ def crowd(world: World, many: int) -> None:
     """Many people in Ministry A's unit Border, each with two enrolments."""
     unit, institution = world.institutions["Border"], world.institutions["Ministry A"]
     people = [
-        {"institution_id": institution, "id": new_id(), "unit_id": unit, "name": f"Person {n}",
-         "email": f"p{n}@example.org", "search": fold(f"Person {n} p{n}@example.org"), "created_at": START}
+        {
+            "institution_id": institution,
+            "id": new_id(),
+            "unit_id": unit,
+            "name": f"Person {n}",
+            "email": f"p{n}@example.org",
+            "search": fold(f"Person {n} p{n}@example.org"),
+            "created_at": START,
+        }
         for n in range(many)
-    ]  # fmt: skip
+    ]
     places = [
-        {"institution_id": institution, "id": new_id(), "person_id": person["id"], "course_id": course,
-         "enrolled_at": START, "enrolled_by": person["id"], "due_on": date(2026, 10, 1 + n % 28), "progress": n % 100}
+        {
+            "institution_id": institution,
+            "id": new_id(),
+            "person_id": person["id"],
+            "course_id": course,
+            "enrolled_at": START,
+            "enrolled_by": person["id"],
+            "due_on": date(2026, 10, 1 + n % 28),
+            "progress": n % 100,
+        }
         for n, person in enumerate(people)
         for course in ("basics", "by-request")
-    ]  # fmt: skip
+    ]
     db.session.execute(insert(Person), people)
     db.session.execute(insert(Enrolment), places)
     db.session.commit()

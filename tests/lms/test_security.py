@@ -178,8 +178,13 @@ def beside(app: Flask, world: World, first: Callable[[], object], verb: Callable
 
 def request_of(world: World) -> Request:
     person = world.people["trainee"]
-    return Request(institution_id=person.institution_id, person_id=person.id, course_id="by-request", reason="",
-                   requested_at=clock.now())  # fmt: skip
+    return Request(
+        institution_id=person.institution_id,
+        person_id=person.id,
+        course_id="by-request",
+        reason="",
+        requested_at=clock.now(),
+    )
 
 
 def test_asking_twice_at_once_asks_once(app: Flask, world: World) -> None:

@@ -88,16 +88,22 @@ def test_one_sees_where_one_is_signed_in_and_ends_the_others(app: Flask, visitor
     ("agent", "name"),
     [
         (FIREFOX, "Firefox, Windows"),
-        ("Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Mobile Safari/537.36",
-         "Chrome, Android"),
-        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Safari/537.36 Edg/141.0",
-         "Edge, Windows"),
-        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Safari/604.1",
-         "Safari, iPhone"),
+        (
+            "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Mobile Safari/537.36",
+            "Chrome, Android",
+        ),
+        (
+            "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Safari/537.36 Edg/141.0",
+            "Edge, Windows",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Safari/604.1",
+            "Safari, iPhone",
+        ),
         ("<script>alert(1)</script>", ""),
         ("", ""),
     ],
-)  # fmt: skip
+)
 def test_a_browser_is_known_roughly(agent: str, name: str) -> None:
     assert roughly(agent) == name
 

@@ -53,9 +53,12 @@ def served(settings: Settings, *options: str) -> Iterator[tuple[int, int]]:
     port = free_port()
     command = [sys.executable, "-m", "lms.cli", "serve", "--no-jobs", "--port", str(port), *options]
     process = subprocess.Popen(  # a pipe that nobody reads would be full in a minute
-        command, env=os.environ | environment_of(settings), text=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        command,
+        env=os.environ | environment_of(settings),
+        text=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         serving(process, f"http://127.0.0.1:{port}")
         yield port, process.pid

@@ -48,17 +48,22 @@ def cubes(draw: st.DrawFn) -> Cube:
     places = {node for group in institutions.values() for node in group}
     states = {node for group in STATES.values() for node in group}
     figures = {
-        *product(places, ["all"], states), *product(["all"], topics, states),
+        *product(places, ["all"], states),
+        *product(["all"], topics, states),
         *product(institutions, topics, ["done", "open", "all"]),
-    }  # fmt: skip
+    }
     limits = {}
     for i, t in product(institutions, topics):
         held = [sum(counts[i, each, s] for s in STATES) for each in topics]
         people = draw(st.integers(max(held), max(sum(held), 1)))
         limits[i, t, "all"] = ((i, "all", "all"), people)
     people = {i: min(most for (where, _t, _s), (_f, most) in limits.items() if where == i) for i in institutions}
-    return cube_of(counts, (institutions, topics, STATES), figures,
-                   limits={f: (beside, people[f[0]]) for f, (beside, _most) in limits.items()})  # fmt: skip
+    return cube_of(
+        counts,
+        (institutions, topics, STATES),
+        figures,
+        limits={f: (beside, people[f[0]]) for f, (beside, _most) in limits.items()},
+    )
 
 
 @settings(max_examples=150, deadline=None)

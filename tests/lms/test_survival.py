@@ -46,8 +46,9 @@ from .edits import EDITS, Script
 pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 
 DEEDS = ("begin", "save", "submit", "check", "finish", "regrade")
-steps = st.tuples(st.sampled_from([*EDITS, "rekey", *DEEDS, "begin", "save", "save", "submit", "regrade"]),
-                  st.integers(0, 10**6))  # fmt: skip
+steps = st.tuples(
+    st.sampled_from([*EDITS, "rekey", *DEEDS, "begin", "save", "save", "submit", "regrade"]), st.integers(0, 10**6)
+)
 
 
 def an_answer(question: Question, n: int) -> Any:
@@ -189,8 +190,12 @@ class Play:
     def look(self) -> None:
         """Everything that is stored means what it meant, and is graded as it was."""
         for attempt in self._attempts():
-            assert attempts.draw(library(), _course_of(attempt), attempt.revision, _course_of(attempt).quizzes[0],
-                                 attempt.seed) == attempt.shown  # fmt: skip
+            assert (
+                attempts.draw(
+                    library(), _course_of(attempt), attempt.revision, _course_of(attempt).quizzes[0], attempt.seed
+                )
+                == attempt.shown
+            )
             for row in _answers(attempt):
                 question = attempts.question_of(library(), attempt, row.question_id, row.graded_by)
                 assert meaning(question, row.answer) == self.meanings[attempt.id, row.question_id]
@@ -229,8 +234,10 @@ def _grade(attempt: Attempt) -> object:
 def _grade_anew(attempt: Attempt) -> float:
     """The result, from nothing but the stored answers and the revisions that they name, read from the disk anew."""
     fresh = Library(library().store.root)
-    questions = {row.question_id: attempts.question_of(fresh, attempt, row.question_id, row.graded_by)
-                 for row in _answers(attempt)}  # fmt: skip
+    questions = {
+        row.question_id: attempts.question_of(fresh, attempt, row.question_id, row.graded_by)
+        for row in _answers(attempt)
+    }
     total = 0.0
     for row in _answers(attempt):
         answer, question = row.answer, questions[row.question_id]
@@ -258,8 +265,15 @@ def app(settings: Settings, tmp_path: Path) -> Iterator[Flask]:
 def newcomer() -> Actor:
     """Somebody whom nobody has seen yet."""
     unit, id = db.session.query(Institution).filter_by(name="Border").one(), new_id()
-    person = Person(institution_id=unit.root_id, id=id, unit_id=unit.id, name="Newcomer", email=f"{id}@example.org",
-                    search=fold("newcomer"), created_at=START)  # fmt: skip
+    person = Person(
+        institution_id=unit.root_id,
+        id=id,
+        unit_id=unit.id,
+        name="Newcomer",
+        email=f"{id}@example.org",
+        search=fold("newcomer"),
+        created_at=START,
+    )
     db.session.add(person)
     db.session.commit()
     return Actor(person, unit, unit, ())

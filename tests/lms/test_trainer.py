@@ -77,28 +77,60 @@ def attempts(answers: list[Answers], number: int = 1, submitted: bool = True) ->
     node = session.query(institutions.Institution).filter_by(name="Border").one()
     scores = []
     for given in answers:
-        person = Person(institution_id=node.root_id, id=new_id(), unit_id=node.id, name="Nobody Known",
-                        search="nobody known", email=f"{uuid4()}@example.org", created_at=START)  # fmt: skip
+        person = Person(
+            institution_id=node.root_id,
+            id=new_id(),
+            unit_id=node.id,
+            name="Nobody Known",
+            search="nobody known",
+            email=f"{uuid4()}@example.org",
+            created_at=START,
+        )
         session.add(person)
         session.flush()
-        enrolment = Enrolment(institution_id=node.root_id, id=new_id(), person_id=person.id, course_id="basics",
-                              enrolled_at=START, enrolled_by=person.id)  # fmt: skip
+        enrolment = Enrolment(
+            institution_id=node.root_id,
+            id=new_id(),
+            person_id=person.id,
+            course_id="basics",
+            enrolled_at=START,
+            enrolled_by=person.id,
+        )
         session.add(enrolment)
         session.flush()
         marks = {id: question(id).grade(answer).score for id, answer in given.items()}
         score = sum(marks.values()) / 6
         attempt = Attempt(
-            institution_id=node.root_id, id=new_id(), person_id=person.id, enrolment_id=enrolment.id,
-            course_id="basics", quiz_id="final", number=number, revision=revision, commit="", locale="en", seed="",
+            institution_id=node.root_id,
+            id=new_id(),
+            person_id=person.id,
+            enrolment_id=enrolment.id,
+            course_id="basics",
+            quiz_id="final",
+            number=number,
+            revision=revision,
+            commit="",
+            locale="en",
+            seed="",
             shown=[[id, []] for id in RIGHT],
-            started_at=START, submitted_at=START + timedelta(minutes=9) if submitted else None,
-            score=score if submitted else None, passed=score >= 0.8 if submitted else None,
-        )  # fmt: skip
+            started_at=START,
+            submitted_at=START + timedelta(minutes=9) if submitted else None,
+            score=score if submitted else None,
+            passed=score >= 0.8 if submitted else None,
+        )
         session.add(attempt)
         session.flush()
         for id, answer in given.items():
-            session.add(Answer(institution_id=node.root_id, attempt_id=attempt.id, question_id=id, answer=answer,
-                               saved_at=START, score=marks[id] if submitted else None))  # fmt: skip
+            session.add(
+                Answer(
+                    institution_id=node.root_id,
+                    attempt_id=attempt.id,
+                    question_id=id,
+                    answer=answer,
+                    saved_at=START,
+                    score=marks[id] if submitted else None,
+                )
+            )
         scores.append(score)
     session.commit()
     return scores
@@ -268,8 +300,10 @@ def test_only_first_submitted_attempts_count(world: World) -> None:
 def test_options_are_counted_by_place(world: World) -> None:
     attempts([whole(set(RIGHT))] * 6 + [whole(set())] * 5 + [whole(set()) | {"gaps": {"act": "my own word"}}])
     found = measured(world)
-    chosen = {id: [(place.label, [(row.text, row.count, row.right) for row in place.rows]) for place in item.chosen]
-              for id, item in found.items()}  # fmt: skip
+    chosen = {
+        id: [(place.label, [(row.text, row.count, row.right) for row in place.rows]) for place in item.chosen]
+        for id, item in found.items()
+    }
     assert chosen["single"] == [("", [("To protect", 6, True), ("To ignore", 6, False)])]
     assert chosen["multiple"] == [("", [("Life", 6, True), ("To seek asylum", 6, True), ("Wealth", 6, False)])]
     assert [(count, right) for _text, count, right in chosen["true-false"][0][1]] == [(6, True), (6, False)]

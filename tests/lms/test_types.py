@@ -96,10 +96,13 @@ def test_a_script_is_told_how_many_checks_are_open(trainee: Visitor) -> None:
 FEEDBACK = {
     "word": ({"answer": "Non-Refoulement "}, ["Correct"], ["WHYCHECKWORD"]),
     "number": ({"answer": "47,5 hours"}, ["Correct"], ["WHYCHECKHOURS"]),
-    "open": ({"answer": "I speak <b>slowly</b>."}, ["Now compare it", "I speak &lt;b&gt;slowly"],
-             ["WHYCHECKMODEL", "WHYCHECKPLAINLY", "WHYCHECKRIGHTS"]),
+    "open": (
+        {"answer": "I speak <b>slowly</b>."},
+        ["Now compare it", "I speak &lt;b&gt;slowly"],
+        ["WHYCHECKMODEL", "WHYCHECKPLAINLY", "WHYCHECKRIGHTS"],
+    ),
     "rating": ({"answer": "middle"}, ["Thank you", "Quite sure"], []),
-}  # fmt: skip
+}
 WRONG = {
     "word": ({"answer": "asylum"}, ["Incorrect", "Correct answer:", "non-refoulement"], ["WHYCHECKASYLUM"]),
     "number": ({"answer": "24"}, ["Incorrect", "48 hours"], ["WHYCHECKDAY"]),

@@ -267,8 +267,15 @@ def enter(app: Flask, person: Person | None) -> Visitor:
     browser = Visitor(app)
     if person:
         token, at = secrets.token_urlsafe(32), clock.now()
-        db.session.add(SignIn(token_hash=token_hash(token), institution_id=person.institution_id, person_id=person.id,
-                              created_at=at, expires_at=at + timedelta(hours=1)))  # fmt: skip
+        db.session.add(
+            SignIn(
+                token_hash=token_hash(token),
+                institution_id=person.institution_id,
+                person_id=person.id,
+                created_at=at,
+                expires_at=at + timedelta(hours=1),
+            )
+        )
         db.session.commit()
         with browser.client.session_transaction() as session:
             session["_user_id"] = token

@@ -72,10 +72,16 @@ def crowd(app: Flask, world: World) -> list[Person]:
     office = world.people["office"]
     with transaction() as session:
         people = [
-            Person(institution_id=office.institution_id, unit_id=office.unit_id, name=f"Person {number}",
-                   email=f"p{number}@example.org", search=fold(f"p{number}"), created_at=START)
+            Person(
+                institution_id=office.institution_id,
+                unit_id=office.unit_id,
+                name=f"Person {number}",
+                email=f"p{number}@example.org",
+                search=fold(f"p{number}"),
+                created_at=START,
+            )
             for number in range(PEOPLE)
-        ]  # fmt: skip
+        ]
         session.add_all(people)
     return people
 

@@ -21,9 +21,13 @@ BATCH = 500
 def upgrade() -> None:
     """Compute what people are searched by from their names and addresses."""
     people = sa.table(
-        "people", sa.column("institution_id"), sa.column("id", sa.Uuid()), sa.column("name"), sa.column("email"),
+        "people",
+        sa.column("institution_id"),
+        sa.column("id", sa.Uuid()),
+        sa.column("name"),
+        sa.column("email"),
         sa.column("search"),
-    )  # fmt: skip
+    )
     connection = op.get_bind()
     rows = connection.execute(sa.select(people.c.institution_id, people.c.id, people.c.name, people.c.email)).all()
     change = (

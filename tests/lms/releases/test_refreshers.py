@@ -68,8 +68,12 @@ def test_each_person_asked_is_mailed_once_and_reminded_once(asked: Visitor, worl
     address = world.email("trainee")
     staza("jobs")
     assert [at_a_later(moment) for moment in (timedelta(0), timedelta(days=13), LATER, LATER, 3 * LATER)] == [
-        0, 0, 1, 0, 0,
-    ]  # fmt: skip
+        0,
+        0,
+        1,
+        0,
+        0,
+    ]
     (subject,) = mailed(address)
     assert subject.startswith("Reminder: a course has changed: ")
     assert mailed(world.email("colleague")) == []
@@ -112,7 +116,7 @@ def test_a_later_release_that_asks_again_is_mailed_anew(asked: Visitor, desk: De
 
 def test_a_release_taken_back_and_a_closed_account_are_not_mailed(
     desk: Desk, visitor: Guise, staza: Say, world: World
-) -> None:  # fmt: skip
+) -> None:
     for name in ("trainee", "patrol"):
         complete(visitor(name), "basics")
     db.session.query(Account).filter_by(email=world.email("patrol")).one().closed_at = clock.now()
@@ -126,7 +130,7 @@ def test_a_release_taken_back_and_a_closed_account_are_not_mailed(
 
 def test_a_course_published_without_the_database_is_mailed_by_the_jobs(
     desk: Desk, visitor: Guise, staza: Say, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:  # fmt: skip
+) -> None:
     complete(visitor("trainee"), "basics")
     learn_more(desk)
     with monkeypatch.context() as patch:
@@ -147,7 +151,7 @@ def test_two_workers_write_one_mail(asked: Visitor, world: World) -> None:
 
 def test_mails_cost_as_many_statements_for_many_as_for_one(
     desk: Desk, visitor: Guise, staza: Say, statements: Counting, world: World
-) -> None:  # fmt: skip
+) -> None:
     """Four that read, two that write rows in bulk, and one that finds out whom it concerns."""
     for name in ("trainee", "colleague", "patrol"):
         complete(visitor(name), "basics")

@@ -22,8 +22,12 @@ def test_diff_counts_whom_a_change_would_concern(desk: Desk, visitor: Guise, sta
     begin(visitor("colleague"), "basics")
     rekey(desk)
     said = staza("diff", "basics")
-    for sentence in ("1 person halfway", "1 attempt open", "1 submitted attempt marked by another key",
-                     "1 person who completed"):  # fmt: skip
+    for sentence in (
+        "1 person halfway",
+        "1 attempt open",
+        "1 submitted attempt marked by another key",
+        "1 person who completed",
+    ):
         assert sentence in said
     assert '"halfway": 1' in staza("diff", "basics", "--format", "json")
     assert "Trainee" not in said

@@ -173,8 +173,15 @@ def test_one_that_cannot_be_worked_out_holds_up_nobody(
 def test_many_whom_a_rule_does_not_touch_cost_little(app: Flask, desk: Desk, world: World) -> None:
     for name in ("trainee", "colleague", "patrol", "office", "stranger"):
         row = enrol(world.people[name], "basics", started_at=clock.now(), progress=33)
-        db.session.add(LessonDone(institution_id=row.institution_id, enrolment_id=row.id, lesson_id="first",
-                                  revision="f" * 64, done_at=clock.now()))  # fmt: skip
+        db.session.add(
+            LessonDone(
+                institution_id=row.institution_id,
+                enrolment_id=row.id,
+                lesson_id="first",
+                revision="f" * 64,
+                done_at=clock.now(),
+            )
+        )
     db.session.commit()
     with counted() as sent:
         assert tuple(rules.apply(operator(), library(), clock.now())) == (0, 0)
